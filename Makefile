@@ -1,0 +1,49 @@
+# make demo    speech through the codec and back, with nothing but what a user installs
+# make test    all tests        make lint    style and types        make bench    speed and quality
+# Everything lives in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One thread a process: the tests already use all cores.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: install demo test lint bench clean
+
+install: $(VENV)/dev
+
+# Debian's python3 makes no pip in a new environment unless python3-venv is there; its own pip can.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
+
+$(VENV)/core: pyproject.toml $(wildcard models/wavenet/*.cpp) | $(BIN)/python
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/core requirements-dev.txt
+	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	touch $@
+
+demo: $(VENV)/core
+	$(BIN)/sotto roundtrip samples -o demo --keep -f
+	@echo "Listen to demo/*.wav; the .sotto files beside them are all that was sent."
+
+test: $(VENV)/dev
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
+
+# mypy doesn't see where an editable install maps our folders; links show it.
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p $(VENV)/types/sottovoce
+	ln -sfn $(CURDIR)/codec $(CURDIR)/models $(CURDIR)/cli $(VENV)/types/sottovoce/
+	MYPYPATH=$(VENV)/types $(BIN)/mypy --namespace-packages --explicit-package-bases \
+		-p sottovoce.codec -p sottovoce.models -p sottovoce.cli
+
+bench: $(VENV)/dev
+	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+clean:
+	rm -rf $(VENV) build demo *.egg-info

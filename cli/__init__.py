@@ -1,0 +1,5 @@
+"""The command `sotto`."""
+
+from sottovoce.cli.app import main
+
+__all__ = ["main"]

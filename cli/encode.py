@@ -1,0 +1,65 @@
+"""sotto encode."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.console import Console
+from sottovoce.cli.failures import as_failure
+from sottovoce.cli.jobs import SOUND, Job, plan
+from sottovoce.codec import Codec
+from sottovoce.codec.audio import open_sound
+from sottovoce.codec.files import writing
+from sottovoce.codec.stream import Tick, encode_sound, no_tick
+
+
+@click.command("encode")
+@options.inputs
+@options.output
+@options.preset
+@options.model
+@options.recursive
+@options.workers
+@options.force
+@options.as_json
+@options.quiet
+def command(
+    inputs: tuple[str, ...],
+    output: str | None,
+    preset: str,
+    model: str,
+    recursive: bool,
+    workers: int | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Encode recordings, or the recordings in folders, to .sotto files.
+
+    Any format, sample rate and number of channels that libsndfile reads will do. For each file you read its length,
+    the size of what was written, and the true bit rate.
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=console.note)
+    Codec.load(preset, model)  # what is wrong with these is said once
+    work = partial(_encode, preset=preset, model=model, force=force)
+    return run_batch(work, jobs, console, verb="encoding", workers=workers)
+
+
+def _encode(jobs: Sequence[Job], *, preset: str, model: str, force: bool, tick: Tick = no_tick) -> list[Outcome]:
+    codec = Codec.load(preset, model)
+    return [_encode_one(job, codec, force=force, tick=tick) for job in jobs]
+
+
+def _encode_one(job: Job, codec: Codec, *, force: bool, tick: Tick) -> Outcome:
+    try:
+        with open_sound(job.source, codec.sample_rate) as sound, writing(job.goal, force=force) as sink:
+            encoded = encode_sound(sound, sink, codec.model, codec.preset, tick=tick)
+    except Exception as error:
+        return as_failure(error, job.name)
+    facts: dict[str, Any] = {"seconds": encoded.seconds, "bytes": encoded.bytes, "bit_rate": encoded.bit_rate}
+    return Done(row(job.name, **facts), facts)

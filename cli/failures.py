@@ -1,0 +1,35 @@
+"""What the user reads when something fails: one line, never a traceback."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line starts without it
+    from sottovoce.codec.errors import SottoError
+
+
+def as_failure(error: Exception, file: str = "") -> SottoError:
+    """Return an exception as one that the user can read.
+
+    Raised again are a broken pipe, as nobody listens any more, and for debugging what nobody foresaw.
+    """
+    from sottovoce.codec.errors import SottoError, concerning
+
+    try:
+        with concerning(file):
+            raise error
+    except SottoError as known:
+        return known
+    except BrokenPipeError:
+        raise
+    except Exception as unexpected:
+        if os.environ.get("SOTTO_DEBUG"):
+            raise
+        what = " ".join(f"{type(unexpected).__name__}: {unexpected}".split())
+        return SottoError(f"unexpected {what}", "please report it; SOTTO_DEBUG=1 shows where", file)
+
+
+def as_line(error: Exception) -> str:
+    """Return the line that the user reads about an exception."""
+    return f"sotto: {as_failure(error)}"

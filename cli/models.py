@@ -1,0 +1,56 @@
+"""sotto models."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.console import Console
+from sottovoce.codec import releases
+from sottovoce.models import release
+
+
+@click.command("models")
+@options.as_json
+def command(as_json: bool) -> None:
+    """List the models in the box: their presets and rates, hashes, training data and scores."""
+    console = Console(as_json=as_json)
+    for name in release.available():
+        model = releases.by_name(name)
+        presets = {preset.name: releases.bit_rate(model, preset) for preset in model.presets.values()}
+        facts = {"model": name, "id": model.id.hex(), "bit_rates": presets, "card": model.card}
+        console.document(facts)
+        told = {key: value for key, value in model.card.items() if key not in ("config", "presets")}
+        console.result("\n".join(_lines(facts | {"card": told})))
+
+
+def _lines(value: Any) -> Iterator[str]:
+    """Lay out nested values for reading, each level two columns further in."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if _nested(inner):
+                yield f"{key}:"
+                yield from (f"  {line}" for line in _lines(inner))
+            else:
+                yield f"{key}: {_text(inner)}"
+    elif _nested(value):
+        for inner in value:
+            first, *rest = _lines(inner)
+            yield f"- {first}"
+            yield from (f"  {line}" for line in rest)
+    else:
+        yield _text(value)
+
+
+def _nested(value: Any) -> bool:
+    """Tell whether a value needs lines of its own: numbers and words are listed in one."""
+    if isinstance(value, list):
+        return any(isinstance(one, dict | list) or " " in str(one) for one in value)
+    return isinstance(value, dict)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

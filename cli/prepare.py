@@ -1,0 +1,30 @@
+"""sotto prepare."""
+
+import os
+from typing import Any
+
+import click
+
+from sottovoce.cli.training import training_installed
+from sottovoce.cli.workers import cores
+from sottovoce.codec.errors import SottoError
+
+
+@click.command("prepare")
+@click.argument("directory", metavar="DIR")
+@click.option("-o", "--output", metavar="SHARDS", required=True, help="Folder for the shards.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Processes. [as many as cores]")
+def command(directory: str, output: str, jobs: int | None) -> None:
+    """Bring a folder of speech into the form that training reads."""
+    if not os.path.isdir(directory):
+        raise SottoError("no such folder", "check the name", directory)
+    with training_installed():
+        from sottovoce.models.training.shards import prepare
+
+        try:
+            index: dict[str, Any] = prepare(os.path.abspath(directory), output, jobs or cores())
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    for line in index["skipped"]:
+        click.echo(f"warning: {line}, skipped", err=True)
+    click.echo(f"{len(index['utterances'])} recordings, {index['hours']} h, in {output}")

@@ -1,0 +1,89 @@
+"""sotto roundtrip."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from time import perf_counter
+from typing import Any, BinaryIO
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.console import Console
+from sottovoce.cli.failures import as_failure
+from sottovoce.cli.jobs import SOUND, Job, plan
+from sottovoce.codec import Codec
+from sottovoce.codec.audio import open_sound
+from sottovoce.codec.files import writing
+from sottovoce.codec.stream import Tick, decode_stream, encode_sound, no_tick
+
+
+@click.command("roundtrip")
+@options.inputs
+@click.option("-o", "--output", metavar="OUT", required=True, help="WAV file, or folder for several inputs.")
+@options.preset
+@options.model
+@options.seed
+@click.option("--keep", is_flag=True, help="Keep the .sotto files beside the WAV files.")
+@options.recursive
+@options.force
+@options.as_json
+@options.quiet
+def command(
+    inputs: tuple[str, ...],
+    output: str,
+    preset: str,
+    model: str,
+    seed: int,
+    keep: bool,
+    recursive: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Encode recordings and decode them again to WAV.
+
+    Beside what `sotto encode` tells, you read how long encoding and decoding took, as parts of the recording's length
+    (real-time factors), on this machine and in one process.
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    jobs = plan(inputs, output, wanted=SOUND, suffix=".wav", recursive=recursive, note=console.note)
+    codec = Codec.load(preset, model)
+    work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
+    return run_batch(work, jobs, console, verb="coding", workers=1)
+
+
+def _roundtrip(
+    jobs: Sequence[Job], *, codec: Codec, seed: int, keep: bool, force: bool, tick: Tick = no_tick
+) -> list[Outcome]:
+    return [_roundtrip_one(job, codec, seed=seed, keep=keep, force=force, tick=tick) for job in jobs]
+
+
+def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool, tick: Tick) -> Outcome:
+    try:
+        with ExitStack() as files:
+            sound = files.enter_context(open_sound(job.source, codec.sample_rate))
+            sink = files.enter_context(writing(job.goal, force=force))
+            coded: BinaryIO = files.enter_context(tempfile.SpooledTemporaryFile(1 << 20))  # type: ignore[assignment]
+            start = perf_counter()
+            encoded = encode_sound(sound, coded, codec.model, codec.preset)
+            middle = perf_counter()
+            coded.seek(0)
+            decode_stream(coded, sink, seed=seed, known=codec.model, tick=tick)
+            stop = perf_counter()
+            if keep:
+                copy = files.enter_context(writing(os.path.splitext(job.goal)[0] + ".sotto", force=force))
+                coded.seek(0)
+                copy.write(coded.read())
+    except Exception as error:
+        return as_failure(error, job.name)
+    facts: dict[str, Any] = {"seconds": encoded.seconds, "bytes": encoded.bytes, "bit_rate": encoded.bit_rate}
+    factors = {
+        "encoding_rtf": (middle - start) / encoded.seconds,
+        "decoding_rtf": (stop - middle) / encoded.seconds,
+    }
+    times = "  RTF {encoding_rtf:.3f} encoding, {decoding_rtf:.3f} decoding".format(**factors)
+    return Done(row(job.name, **facts, times=times), facts | factors)

@@ -1,0 +1,119 @@
+"""Blocks in a stream, and finding the next whole one after damage."""
+
+from dataclasses import dataclass
+
+from sottovoce.codec.bits import varint
+from sottovoce.codec.bits.crc import SEAL, is_sealed, seal
+from sottovoce.codec.bits.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole block, or the end of a stream of unknown length.
+
+    Parameters
+    ----------
+    size : int
+        Bytes that it takes in the stream.
+    payload : bytes
+        Of a block; the end has none.
+    samples : int or None
+        Length of the recording, which only the end tells.
+    """
+
+    size: int
+    payload: bytes
+    samples: int | None = None
+
+
+def pack_block(payload: bytes) -> bytes:
+    """Return a block: length, `payload`, checksum over both."""
+    return seal(varint.encode(len(payload)) + payload)
+
+
+def pack_end(samples: int | None) -> bytes:
+    """Return the end: an empty block. It tells the length, with a checksum, where the header couldn't (not None)."""
+    return b"\0" if samples is None else seal(b"\0" + varint.encode(samples))
+
+
+def block_size(payload: int) -> int:
+    """Return the bytes of a block whose payload has `payload` bytes."""
+    return len(varint.encode(payload)) + payload + SEAL
+
+
+class Framing:
+    """Where blocks begin and end.
+
+    A length is believed only where a block of that size can stand, before anything is read for it.
+
+    Parameters
+    ----------
+    full : int
+        Bytes of the payload of every block but the last.
+    least : int
+        Bytes of the last block's payload or, when the length of the stream is unknown, the fewest it may have.
+    known : bool
+        Whether the length of the stream is known.
+    """
+
+    def __init__(self, full: int, least: int, known: bool) -> None:
+        self.full = full
+        self.least = least
+        self.known = known
+
+    def find(self, source: Source, limit: int) -> tuple[int, Record | None]:
+        """Take the next whole record from `source`, and whatever damaged bytes are before it.
+
+        Parameters
+        ----------
+        source : Source
+            The stream, at the place where a record should begin.
+        limit : int
+            Give up after this many damaged bytes.
+
+        Returns
+        -------
+        (int, Record or None)
+            The number of damaged bytes, and the record after them, if any.
+        """
+        damaged = 0
+        while damaged < limit:
+            record = self._peek(source, 0)
+            # A short block where none is due may be chance: a checksum of 16 bits among many places. Its end tells.
+            if record and damaged and not self.known and 0 < len(record.payload) < self.full:
+                end = self._peek(source, record.size)
+                record = record if end and not end.payload else None
+            if record:
+                source.skip(record.size)
+                return damaged, record
+            if not source.skip(1):
+                break
+            damaged += 1
+        return damaged, None
+
+    def lost(self, damaged: int, record: Record | None) -> int:
+        """Return how many blocks `damaged` bytes stand for, when `record` was found after them."""
+        size = block_size(self.full)
+        if not record:
+            return damaged // size  # cut off: what is left of a block isn't one
+        if not record.payload:
+            return -(-damaged // size)  # the last one may be short
+        return (2 * damaged + size) // (2 * size)  # nearest: assume as few bytes as possible lost or added
+
+    def _peek(self, source: Source, start: int) -> Record | None:
+        """Look at the record at `start`; None unless it is whole."""
+        if (found := varint.peek(source, start)) is None:
+            return None
+        size, body = found
+        samples = None
+        stop = body + size
+        if size == 0 and not self.known:
+            if (found := varint.peek(source, body)) is None:
+                return None
+            samples, stop = found
+        elif size not in (self.full, self.least) and (self.known or not self.least < size < self.full):
+            return None
+        record = source.peek(start, stop + SEAL)
+        if record is None or not is_sealed(record):
+            return None
+        return Record(len(record), record[body - start : body - start + size], samples)

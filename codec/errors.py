@@ -1,0 +1,67 @@
+"""The exceptions of this package: each knows the line that the user reads."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sottovoce.codec.bits import FormatError
+
+
+class SottoError(Exception):
+    """Something that the user can understand and act on.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong, in a few words.
+    remedy : str
+        What to do about it, in a few words.
+    file : str
+        The file concerned, if any.
+    """
+
+    def __init__(self, reason: str, remedy: str, file: str = "") -> None:
+        super().__init__(reason, remedy, file)  # all of them, so that it can be pickled on its way out of a worker
+        self.reason = reason
+        self.remedy = remedy
+        self.file = file
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.file, f"{self.reason}; {self.remedy}")))
+
+
+_EXPLAINED = {
+    errno.ENOENT: ("no such file or folder", "check the name"),
+    errno.EACCES: ("permission denied", "check its permissions"),
+    errno.EPERM: ("permission denied", "check its permissions"),
+    errno.EROFS: ("the file system is read-only", "write somewhere else"),
+    errno.EISDIR: ("is a folder", "give a file"),
+    errno.EEXIST: ("a part of the path is not a folder", "check the name"),
+    errno.ENOTDIR: ("a part of the path is not a folder", "check the name"),
+    errno.ENOSPC: ("no space left on the device", "free some or write somewhere else"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or write somewhere else"),
+    errno.EFBIG: ("the file would be larger than allowed", "write somewhere else or raise the limit"),
+}
+
+
+def explained(error: OSError, file: str) -> SottoError:
+    """Return what the operating system said about `file` as a line for the user."""
+    reason, remedy = _EXPLAINED.get(error.errno or 0, (error.strerror or str(error), "check the file and the device"))
+    return SottoError(reason, remedy, file or str(error.filename or ""))
+
+
+@contextmanager
+def concerning(file: str) -> Iterator[None]:
+    """Name `file` in whatever goes wrong inside and is named nowhere yet."""
+    try:
+        yield
+    except SottoError as error:
+        if error.file:
+            raise
+        raise SottoError(error.reason, error.remedy, file) from error
+    except FormatError as error:
+        raise SottoError(error.reason, error.remedy, file) from error
+    except BrokenPipeError:
+        raise  # nobody listens any more: not this file's fault
+    except OSError as error:
+        raise explained(error, file) from error

@@ -1,0 +1,81 @@
+"""Residual vector quantisation: each book codes what the ones before left over (SoundStream, arXiv 2107.03312, section III-C)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from .base import Bottleneck, Coded
+from .vq import Codebook, usage
+
+
+class RVQ(Bottleneck):
+    """Books in a row; an example may use only the first few, so that one model serves several rates.
+
+    Parameters
+    ----------
+    size : int
+        Dimensions of a latent.
+    bits : sequence of ints
+        Bits of each book: its entries are 2**bits.
+    commitment : float
+        Weight of the commitment losses of all books.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        bits: list[int],
+        commitment: float = 0.25,
+        decay: float = 0.99,
+        restart_below: float = 0.03,
+    ):
+        super().__init__()
+        self.size, self.bits, self.commitment = size, list(bits), commitment
+        self.books = nn.ModuleList(Codebook(2**b, size, decay, restart_below) for b in bits)
+
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
+        batch, size, steps = z.shape
+        flat = z.transpose(1, 2).reshape(-1, size).float()
+        if depth is None:
+            depth = torch.full((batch,), len(self.bits), device=z.device)
+        allowed = depth.repeat_interleave(steps)
+        residual, total = flat.detach(), torch.zeros_like(flat)
+        loss, bits = z.new_zeros(()), z.new_zeros(())
+        codes, log = [], {}
+        for level, book in enumerate(self.books):
+            assert isinstance(book, Codebook)
+            if self.training and not book.ready:
+                book.start(residual)
+            index = book.nearest(residual)
+            used = (allowed > level).float()
+            found = book.entries[index].clone() * used[:, None]
+            if self.training:
+                counts = book.follow(residual, index, used)
+                log[f"usage/{level}"], log[f"perplexity/{level}"] = usage(counts)
+            # z is pulled to the sum so far: the commitment of this book given those before it
+            total = total + found
+            loss = loss + ((flat - total) ** 2 * used[:, None]).mean()
+            residual = residual - found
+            bits = bits + self.bits[level] * used.mean()
+            codes.append(index)
+        latents = total.view(batch, steps, size).transpose(1, 2)
+        return Coded(
+            z + (latents - z).detach(),
+            bits=bits,
+            loss=self.commitment * loss / len(self.bits),
+            codes=torch.stack(codes, 1).view(batch, steps, -1),
+            log=log,
+        )
+
+    def lookup(self, codes: Tensor) -> Tensor:
+        """Latents (B, size, N) of codes (B, N, books); any number of leading books."""
+        found = sum(book.entries[codes[..., i]] for i, book in enumerate(list(self.books)[: codes.shape[-1]]))  # type: ignore[index]
+        assert isinstance(found, Tensor)
+        return found.transpose(1, 2)
+
+    def rate(self, steps_per_second: float, books: int | None = None) -> float:
+        """Bits a second of the first `books` books."""
+        return steps_per_second * math.fsum(self.bits[:books])

@@ -1,0 +1,50 @@
+"""Quantised latents and speaker -> what the decoder is told, 100 times a second."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .layers import Block, CausalConv, Upsample, stack
+
+
+class Conditioner(nn.Module):
+    """Causal residual stack from the latent rate up to 100 Hz, one latent step of look-ahead.
+
+    Its last hidden layer `c` conditions the WaveNet; three linear heads on it say log-mel, log-F0 and voicing, from
+    which the linear predictor, the pitch taps and the temperature are taken (lpc.py).
+    """
+
+    def __init__(
+        self,
+        latent: int,
+        speaker: int,
+        rate: int = 25,
+        widths: tuple[int, int, int] = (288, 256, 192),
+        blocks: tuple[int, int, int] = (3, 2, 2),
+        bands: int = 80,
+    ):
+        super().__init__()
+        self.step = 100 // rate
+        layers: list[nn.Module] = []
+        width = widths[0] if rate == 25 else widths[1]
+        self.enter = CausalConv(latent + speaker, width, 3)
+        if rate == 25:
+            layers += [*stack(Block, widths[0], blocks[0]), Upsample(widths[0], widths[1])]
+        layers += [*stack(Block, widths[1], blocks[1]), Upsample(widths[1], widths[2])]
+        layers += [*stack(Block, widths[2], blocks[2]), nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+        self.size = widths[2]
+        self.bands = bands
+        self.heads = nn.Conv1d(widths[2], bands + 2, 1)
+
+    def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
+        """Latents (B, latent, N), speaker (B, speaker) -> c (B, size, N x step)."""
+        x = torch.cat((latents, speaker[:, :, None].expand(-1, -1, latents.shape[2])), 1)
+        return self.layers(self.enter(F.pad(x, (0, 1))))[:, :, self.step :]
+
+    def decoded(self, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """c -> log-mel (B, 80, F), log2 of F0 / 150 Hz (B, F), voicing logit (B, F)."""
+        h = self.heads(c)
+        return h[:, : self.bands] * 4 - 5, h[:, self.bands], h[:, self.bands + 1]

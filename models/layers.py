@@ -1,0 +1,48 @@
+"""Causal building blocks of encoder, speaker encoder and conditioner (torch; runtime/layers.py is their numpy twin)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class CausalConv(nn.Conv1d):
+    """Convolution over (B, C, T) that sees the present and the past; a stride s ends on every s-th frame."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1):
+        super().__init__(inputs, outputs, kernel, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (self.kernel_size[0] - self.stride[0], 0)))
+
+
+class Block(nn.Module):
+    """Residual block: x + W2 relu(conv3(relu(x)))."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = CausalConv(channels, channels, 3)
+        self.mix = nn.Conv1d(channels, channels, 1)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.mix(F.relu(self.conv(F.relu(x))))
+
+
+class Upsample(nn.Module):
+    """Each frame becomes two: (B, C, T) -> (B, D, 2T)."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.mix = nn.Conv1d(inputs, 2 * outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, _, time = x.shape
+        pairs = self.mix(x).view(batch, 2, -1, time)
+        return pairs.permute(0, 2, 3, 1).reshape(batch, -1, 2 * time)
+
+
+def stack(block: type[nn.Module], channels: int, count: int) -> list[nn.Module]:
+    """`count` blocks of one width."""
+    return [block(channels) for _ in range(count)]

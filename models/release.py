@@ -1,0 +1,137 @@
+"""Released models: weights and card, loaded for encoding and decoding without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load as load_tensors
+
+from .runtime.decoder import Decoder, Network, decode_together
+from .runtime.encoder import BEFORE, Encoder, Quantizer
+from .runtime.layers import BOOK_BITS, Array
+from .runtime.speaker import speaker_bytes
+from .wavenet.sampler import Tables
+
+SAMPLER_PREFIX = "sampler."
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A rate of a model: how many of its code books a file holds.
+
+    Attributes
+    ----------
+    name : str
+    index : int
+        What a file's header says.
+    bits : tuple of int
+        Bits of each of its books.
+    """
+
+    name: str
+    index: int
+    bits: tuple[int, ...]
+
+    @property
+    def books(self) -> int:
+        """Code books a step."""
+        return len(self.bits)
+
+
+class Release:
+    """A model in the box.
+
+    Parameters
+    ----------
+    name : str
+    data : bytes
+        Contents of its safetensors file.
+    card : dict
+        Contents of its card: config, presets, training data, scores.
+
+    Attributes
+    ----------
+    id : bytes
+        First four bytes of the SHA-256 of `data`: what a file names its model by.
+    presets : dict of str to Preset
+    step, sample_rate, lookahead : int
+        Samples a latent step, samples a second, and samples beyond a step that its codes depend on.
+    """
+
+    sample_rate = 16000
+
+    def __init__(self, name: str, data: bytes, card: dict[str, Any]):
+        self.name, self.card = name, card
+        self.id = hashlib.sha256(data).digest()[:4]
+        self.config = card["config"]
+        self.weights: Mapping[str, Array] = load_tensors(data)
+        bits = self.config["bottleneck"]["bits"]
+        self.presets = {
+            p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in card["presets"]
+        }
+        self.step = self.sample_rate // self.config["model"]["rate"]
+        self.lookahead = self.step + BEFORE
+
+    @cached_property
+    def network(self) -> Network:
+        """What decoders share."""
+        tables = {k.removeprefix(SAMPLER_PREFIX): v for k, v in self.weights.items() if k.startswith(SAMPLER_PREFIX)}
+        return Network(self.config, self.weights, Tables(tables))
+
+    def _quantizer(self, name: str, count: int) -> Quantizer:
+        scale = np.float32(2.0**-BOOK_BITS)
+        return Quantizer([self.weights[f"{name}.{i}"].astype(np.float32) * scale for i in range(count)])
+
+    @cached_property
+    def latent_quantizer(self) -> Quantizer:
+        """The code books as the encoder searches them."""
+        return self._quantizer("books", len(self.config["bottleneck"]["bits"]))
+
+    def speaker(self, wave: NDArray[np.float32]) -> bytes:
+        """Who speaks in a stretch of speech (n,) at the models' level, n >= 1."""
+        books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
+        return speaker_bytes(wave, self.config, self.weights, books)
+
+    def encoder(self) -> Encoder:
+        """An encoder at the start of a recording."""
+        return Encoder(self.config, self.weights, self.latent_quantizer)
+
+    def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0) -> Decoder:
+        """A decoder at the start of a stream."""
+        return Decoder(self.network, speaker, seed, stream)
+
+
+def available() -> list[str]:
+    """Names of the models in the box, the default first."""
+    folder = resources.files("sottovoce.models.released")
+    names = sorted(f.name.removesuffix(".json") for f in folder.iterdir() if f.name.endswith(".json"))
+    return sorted(names, key=lambda name: name != "default")
+
+
+def load(name: str = "default") -> Release:
+    """A model in the box by its name, or any by the path of its safetensors file, its card beside it.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such model.
+    """
+    if name in available():
+        folder = resources.files("sottovoce.models.released")
+        return Release(
+            name, (folder / f"{name}.safetensors").read_bytes(), json.loads((folder / f"{name}.json").read_text())
+        )
+    path = Path(name)
+    return Release(path.stem, path.read_bytes(), json.loads(path.with_suffix(".json").read_text()))
+
+
+__all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load"]

@@ -1,0 +1,28 @@
+"""A stretch of speech -> the bytes that say who speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..features import frames, log_mel
+from .encoder import Quantizer
+from .layers import Array, Stack, make_dense
+from .plans import speaker_plan
+
+BLOCKS = 2
+
+
+def speaker_bytes(
+    wave: NDArray[np.float32], config: dict[str, Any], weights: Mapping[str, Array], quantizer: Quantizer
+) -> bytes:
+    """Samples (n,) at the models' level, n >= 1 -> one byte a code book of the speaker."""
+    stack = Stack(speaker_plan(BLOCKS), weights, exact=False)
+    hidden = stack((log_mel(frames(wave)) + 5) / 4)
+    mean = hidden.mean(0)
+    deviation = np.sqrt(np.maximum((hidden * hidden).mean(0) - mean * mean, 0) + np.float32(1e-4))
+    vector = make_dense("speaker.out", weights, exact=False)(np.concatenate((mean, deviation)))
+    return bytes(quantizer(vector).astype(np.uint8))

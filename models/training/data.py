@@ -1,0 +1,115 @@
+"""Training batches from shards: every draw is a function of the seed and the step alone, so a resumed run continues."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from torch import Tensor
+
+from ..features import HOP
+from .shards import is_dev
+
+SPEEDS = (0.88, 0.94, 1.0, 1.0, 1.0, 1.06, 1.12)
+
+
+@dataclass
+class Crop:
+    """A batch of stretches of speech.
+
+    Attributes
+    ----------
+    wave : (B, n) float32 at the models' level
+    f0 : (B, n/160) Hz, 0 where unvoiced
+    reference : (B, m) another stretch of the same speakers
+    """
+
+    wave: Tensor
+    f0: Tensor
+    reference: Tensor
+
+
+class Corpus:
+    """Shards held on the training device, read at random.
+
+    Parameters
+    ----------
+    directory : path of the shards
+    device : where they are kept
+    split : 'train', or 'dev' for the speakers held out
+    """
+
+    def __init__(self, directory: Path | str, device: torch.device, split: str = "train"):
+        directory = Path(directory)
+        index_path = directory / "index.json"
+        if not index_path.exists():
+            raise FileNotFoundError(f"{directory}: no index.json; make shards with: sotto prepare DIR -o {directory}")
+        index = json.loads(index_path.read_text())
+        shards = [load_file(directory / f"shard-{i:03d}.safetensors") for i in range(index["shards"])]
+        wave = np.concatenate([s["wave"] for s in shards])
+        f0 = np.concatenate([s["f0"] for s in shards])
+        chosen = [u for u in index["utterances"] if is_dev(u["speaker"]) == (split == "dev")]
+        if not chosen:
+            raise ValueError(f"{directory}: no speakers for the {split} split")
+        keep = np.concatenate([np.arange(u["start"] // HOP, (u["start"] + u["samples"]) // HOP) for u in chosen])
+        self.wave = torch.from_numpy(wave.reshape(-1, HOP)[keep].reshape(-1)).to(device)
+        self.f0 = torch.from_numpy(f0[keep]).float().to(device)
+        frames = np.array([u["samples"] // HOP for u in chosen])
+        self.utterances = torch.from_numpy(np.repeat(np.arange(len(chosen)), frames)).to(device)
+        ends = np.cumsum(frames)
+        # utterance -> frames spoken by the same speaker (utterances lie in order of speaker)
+        speakers = np.array([u["speaker"] for u in chosen])
+        first = np.searchsorted(speakers, speakers, "left")
+        last = np.searchsorted(speakers, speakers, "right") - 1
+        self.same_speaker = self._table((ends - frames)[first], ends[last], device)
+        self.same_utterance = self._table(ends - frames, ends, device)
+        self.device = device
+
+    @staticmethod
+    def _table(starts: NDArray[np.int64], ends: NDArray[np.int64], device: torch.device) -> Tensor:
+        return torch.from_numpy(np.stack([starts, ends], 1)).to(device)
+
+    def crop(
+        self, generator: torch.Generator, batch: int, frames: int, reference: int, by_speaker: bool, augment: bool
+    ) -> Crop:
+        """Random stretches of `frames` frames, with references of `reference` frames.
+
+        By speaker, a reference comes from anywhere in the speaker's recordings, so that it tells who speaks and not
+        what is said; else from the same utterance, as when a file is encoded. With `augment` the whole batch is
+        played at one of SPEEDS and each stretch up to 3 dB louder or softer.
+        """
+        speed = 1.0
+        if augment:
+            speed = SPEEDS[int(torch.randint(len(SPEEDS), (1,), generator=generator, device=self.device))]
+        taken, taken_reference = (round(n * speed) for n in (frames, reference))
+        u = torch.rand((2, batch), generator=generator, device=self.device)
+        total = len(self.f0)
+        start = (u[0] * (total - taken)).long()
+        span = (self.same_speaker if by_speaker else self.same_utterance)[self.utterances[start + taken // 2]]
+        room = (span[:, 1] - span[:, 0] - taken_reference).clamp_min(0)
+        start_reference = (span[:, 0] + (u[1] * room).long()).clamp(max=total - taken_reference)
+        gain = torch.ones(batch, device=self.device)
+        if augment:
+            gain = 10 ** ((torch.rand(batch, generator=generator, device=self.device) - 0.5) * 6 / 20)
+        at = torch.linspace(0, taken - 1, frames, device=self.device).round().long()
+        return Crop(
+            wave=self._wave(start, taken, frames) * gain[:, None],
+            f0=self.f0[start[:, None] + at] * speed,
+            reference=self._wave(start_reference, taken_reference, reference) * gain[:, None],
+        )
+
+    def _wave(self, start: Tensor, taken: int, frames: int) -> Tensor:
+        offsets = torch.arange(taken * HOP, device=self.device)
+        wave = self.wave[start[:, None] * HOP + offsets].float() / 32768
+        if taken == frames:
+            return wave
+        # band-limited change of speed: the same spectrum over another number of samples
+        spectrum = torch.fft.rfft(wave)
+        bins = frames * HOP // 2 + 1
+        spectrum = torch.nn.functional.pad(spectrum, (0, max(0, bins - spectrum.shape[1])))[:, :bins]
+        return torch.fft.irfft(spectrum, frames * HOP) * (frames / taken)

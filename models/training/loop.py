@@ -1,0 +1,192 @@
+"""The training loop: one step after another, whatever the task; can be killed at any moment and resumed."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+
+from .errors import TrainingError
+from .tasks import Batch, Task
+
+
+def learning_rate(step: int, settings: dict[str, Any]) -> float:
+    """Linear warm-up, constant, then linear decay to a twentieth over the last `decay_share` of the steps."""
+    done = step / settings["steps"]
+    decay_from = 1 - settings["decay_share"]
+    decay = 1.0 if done < decay_from else max(0.05, (1 - done) / settings["decay_share"])
+    return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["rise"])
+
+
+class Stepper:
+    """One optimiser step with gradient clipping and averaged weights; on a GPU replayed as one graph.
+
+    The work of a small network's step is dwarfed by the launches of its hundreds of kernels; a CUDA graph launches once.
+    """
+
+    EAGER_STEPS = 5  # before the graph is captured: k-means starts, compilation, allocations
+
+    def __init__(self, task: Task, settings: dict[str, Any], device: torch.device):
+        self.task, self.settings, self.device = task, settings, device
+        self.parameters = [p for p in task.trained.parameters() if p.requires_grad]
+        on_gpu = device.type == "cuda"
+        # inside a graph the learning rate has to be a tensor to be changed
+        rate = torch.tensor(settings["learning_rate"], device=device) if on_gpu else settings["learning_rate"]
+        self.optimiser = torch.optim.Adam(self.parameters, lr=rate, betas=(0.9, 0.99), foreach=True, capturable=on_gpu)
+        self.average = [p.detach().clone() for p in self.parameters]
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.static: Batch = {}
+        self.log: dict[str, Tensor] = {}
+        self.taken = 0
+
+    def _update(self, batch: Batch) -> dict[str, Tensor]:
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.settings["bf16"], cache_enabled=False
+        ):
+            loss, log = self.task.loss(batch)
+        loss.backward()
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        if dist.is_initialized():
+            for gradient in gradients:
+                dist.all_reduce(gradient)
+            torch._foreach_div_(gradients, dist.get_world_size())
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.settings["clip"], foreach=True)
+        self.optimiser.step()
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - self.settings["ema"])
+        return {"loss": loss.detach(), "gradient_norm": norm, **{k: v.detach() for k, v in log.items()}}
+
+    def set_rate(self, rate: float) -> None:
+        """Learning rate of the next step."""
+        for group in self.optimiser.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def __call__(self, batch: Batch, rate: float) -> dict[str, Tensor]:
+        """One step; returns figures as tensors on the device, so that nothing waits for them."""
+        self.set_rate(rate)
+        self.taken += 1
+        if self.device.type != "cuda" or self.taken <= self.EAGER_STEPS:
+            return self._update(batch)
+        if self.graph is None:
+            self.static = {k: v.clone() for k, v in batch.items()}
+            torch.cuda.synchronize()
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                self.log = self._update(self.static)
+        for key, value in batch.items():
+            self.static[key].copy_(value)
+        self.graph.replay()
+        return self.log
+
+    def swap(self) -> None:
+        """Exchange the weights and their running average, in place."""
+        with torch.no_grad():
+            for weight, mean in zip(self.parameters, self.average, strict=True):
+                held = weight.detach().clone()
+                weight.copy_(mean)
+                mean.copy_(held)
+
+
+def save(path: Path, model: nn.Module, stepper: Stepper, step: int) -> None:
+    """A checkpoint that is whole or not there: written beside its place, then renamed."""
+    state = {
+        "step": step,
+        "model": model.state_dict(),
+        "average": stepper.average,
+        "optimiser": stepper.optimiser.state_dict(),
+    }
+    draft = path.with_suffix(".tmp")
+    with draft.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def load(path: Path, model: nn.Module, stepper: Stepper) -> int:
+    """Continue from a checkpoint; returns the next step."""
+    state = torch.load(path, map_location=stepper.device, weights_only=True)
+    model.load_state_dict(state["model"])
+    stepper.optimiser.load_state_dict(state["optimiser"])
+    with torch.no_grad():
+        for mean, stored in zip(stepper.average, state["average"], strict=True):
+            mean.copy_(stored)
+    return int(state["step"])
+
+
+def fit(
+    model: nn.Module,
+    task: Task,
+    settings: dict[str, Any],
+    directory: Path,
+    device: torch.device,
+    draw: Callable[[int], Batch],
+    check: Callable[[], dict[str, Tensor]] | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train until `settings["steps"]`, or until `settings["minutes"]` have passed; leave a checkpoint.
+
+    Parameters
+    ----------
+    draw : step -> batch of this process
+    check : figures on held-out speech with the averaged weights, every `check_every` steps; `latent_gap` among them is
+        what decides whether the latents are ignored
+    resume : go on from the checkpoint in `directory`
+
+    Raises
+    ------
+    TrainingError
+        When the loss is not finite or the latents are ignored.
+    """
+    first_rank = not dist.is_initialized() or dist.get_rank() == 0
+    model.eval()
+    task.trained.train()
+    stepper = Stepper(task, settings, device)
+    checkpoint = directory / "checkpoint.pt"
+    step = load(checkpoint, model, stepper) if resume and checkpoint.exists() else 0
+    began = saved = time.monotonic()
+    directory.mkdir(parents=True, exist_ok=True)
+    journal = (directory / "log.jsonl").open("a") if first_rank else None
+    figures: dict[str, float] = {}
+    while step < settings["steps"] and time.monotonic() - began < 60 * settings["minutes"]:
+        log = stepper(draw(step), learning_rate(step, settings))
+        step += 1
+        if step % settings["log_every"] == 0 or step == settings["steps"]:
+            figures = {k: float(v) for k, v in log.items()}
+            if not math.isfinite(figures["loss"]) or not math.isfinite(figures["gradient_norm"]):
+                raise TrainingError(
+                    f"loss {figures['loss']} at step {step}: lower the learning rate and resume from {checkpoint}"
+                )
+            if check and (step % settings["check_every"] == 0 or step == settings["steps"]):
+                stepper.swap()
+                figures |= {k: float(v) for k, v in check().items()}
+                stepper.swap()
+                if step >= settings["gap_from"] and figures.get("latent_gap", math.inf) < settings["gap_least"]:
+                    raise TrainingError(
+                        f"the latents are ignored: another utterance's cost only {figures['latent_gap']:.4f} bits a "
+                        f"sample more at step {step}; weaken the decoder or widen the bottleneck"
+                    )
+            if journal:
+                entry = {"step": step, "seconds": round(time.monotonic() - began, 1), **figures}
+                journal.write(json.dumps(entry) + "\n")
+                journal.flush()
+                keys = [k for k in figures if "/" not in k and k != "gradient_norm"]
+                say(f"{step:7d} {entry['seconds']:8.1f}s  " + "  ".join(f"{k} {figures[k]:.4g}" for k in keys))
+        if first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]:
+            save(checkpoint, model, stepper, step)
+            saved = time.monotonic()
+    if first_rank:
+        save(checkpoint, model, stepper, step)
+    return figures

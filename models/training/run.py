@@ -1,0 +1,166 @@
+"""`sotto train CONFIG`: a config's stage, from its shards to a checkpoint and averaged weights."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch import distributed as dist
+
+from ..model import SpeechModel
+from .data import Corpus
+from .errors import TrainingError
+from .loop import fit
+from .tasks import TASKS, Batch, Decoder, draw
+
+DEFAULTS: dict[str, Any] = {
+    "seed": 0,
+    "batch": 16,
+    "context": 16,
+    "steps_per_crop": 20,
+    "reference_frames": 240,
+    "reference_by_speaker": False,
+    "augment": True,
+    "depths": [3],
+    "depth_chances": [1.0],
+    "jitter": 0.0,
+    "past_noise": 0.5,
+    "gain_scale": 1.0,
+    "warm_up": 1000,
+    "weights": {"pitch": 1.0, "voicing": 0.5},
+    "learning_rate": 2e-3,
+    "rise": 200,
+    "decay_share": 0.5,
+    "clip": 1.0,
+    "ema": 0.998,
+    "bf16": False,
+    "compile": False,
+    "minutes": 1e9,
+    "save_minutes": 3.0,
+    "log_every": 100,
+    "check_every": 1000,
+    "check_batch": 32,
+    "gap_from": 10_000,
+    "gap_least": 0.01,
+}
+
+
+def read_config(path: Path | str) -> dict[str, Any]:
+    """A TOML config by its path, or by its name among those in the package (`default`)."""
+    packaged = resources.files("sottovoce.models.configs") / f"{path}.toml"
+    text = packaged.read_text() if packaged.is_file() else Path(path).read_text()
+    return tomllib.loads(text)
+
+
+def override(config: dict[str, Any], changes: dict[str, str]) -> None:
+    """Set `table.key` to a TOML value; what does not parse as TOML is taken as a string."""
+    for dotted, text in changes.items():
+        *tables, key = dotted.split(".")
+        place = config
+        for table in tables:
+            place = place.setdefault(table, {})
+        try:
+            place[key] = tomllib.loads(f"x = {text}")["x"]
+        except tomllib.TOMLDecodeError:
+            place[key] = text
+
+
+def train(
+    config_path: Path | str, resume: bool = False, overrides: dict[str, str] | None = None, stage: str | None = None
+) -> dict[str, float]:
+    """Train one stage of a config, or all of them in order.
+
+    A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
+    'joint'), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it begins with), and any of the
+    settings in DEFAULTS. `stage` picks one; None runs all that have not finished.
+
+    Under torchrun every process takes its share of each batch.
+    """
+    config = read_config(config_path)
+    override(config, overrides or {})
+    names = [stage] if stage else list(config["stage"])
+    if "RANK" in os.environ and not dist.is_initialized():
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    figures: dict[str, float] = {}
+    for name in names:
+        if name not in config["stage"]:
+            raise TrainingError(f"no stage {name!r} in {config_path}: it has {', '.join(config['stage'])}")
+        figures = train_stage(config, name, resume)
+    return figures
+
+
+def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:
+    """Train one stage; leaves `checkpoint.pt`, `log.jsonl` and `weights.safetensors` (averaged) in its run folder."""
+    settings = DEFAULTS | config["stage"][name]
+    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.manual_seed(settings["seed"])
+    model = SpeechModel(config).to(device)
+    if "start" in settings:
+        load_weights(model, Path(settings["start"]))
+    if settings["compile"]:
+        from ..wavenet import network
+
+        network.compile_layers()
+    directory = Path(settings["out"])
+    corpus = Corpus(settings["shards"], device)
+    dev = Corpus(settings["shards"], device, "dev")
+    task = TASKS[settings["task"]](model, settings)
+    share = settings["batch"] // world
+
+    def batch_of(step: int) -> Batch:
+        whole = draw(settings, model, corpus, step, settings["batch"], settings["augment"])
+        return {k: v[rank * share : (rank + 1) * share] for k, v in whole.items()}
+
+    held_out = draw(settings | {"past_noise": 0.0}, model, dev, 0, settings["check_batch"], augment=False)
+
+    def check() -> dict[str, Tensor]:
+        task.trained.eval()
+        with torch.no_grad():
+            if isinstance(task, Decoder):
+                figures = task.latent_gap(held_out)
+            else:
+                figures = {f"dev_{k}": v for k, v in task.loss(held_out)[1].items() if "/" not in k}
+        task.trained.train()
+        return figures
+
+    figures = fit(model, task, settings, directory, device, batch_of, check, resume)
+    if rank == 0:
+        save_weights(model, directory / "weights.safetensors", directory / "checkpoint.pt", task)
+    return figures
+
+
+def save_weights(model: SpeechModel, path: Path, checkpoint: Path, task: Any) -> None:
+    """The model with its averaged weights."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["model"])
+    with torch.no_grad():
+        trained = [p for p in task.trained.parameters() if p.requires_grad]
+        for parameter, mean in zip(trained, state["average"], strict=True):
+            parameter.copy_(mean)
+    draft = path.with_suffix(".tmp")
+    save_file({k: v.cpu().contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}, draft)
+    draft.replace(path)
+
+
+def load_weights(model: SpeechModel, directory: Path) -> None:
+    """Weights of another run, as far as names and shapes agree (a stage may begin before all parts exist)."""
+    from safetensors.torch import load_file
+
+    path = directory / "weights.safetensors" if directory.is_dir() else directory
+    if not path.exists():
+        raise TrainingError(f"{path}: no weights to start from; train that stage first")
+    found = load_file(path)
+    own = model.state_dict()
+    fitting = {k: v for k, v in found.items() if k in own and isinstance(own[k], Tensor) and own[k].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+    for module in model.modules():
+        if hasattr(module, "ready"):
+            module.ready = True

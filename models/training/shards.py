@@ -1,0 +1,165 @@
+"""Any folder of speech -> training shards: level-normalised 16 kHz waves and their F0, back to back."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import importlib.util
+import json
+import sys
+import types
+import zlib
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from ..features import HOP, SAMPLE_RATE
+from ..level import active_level, gain_to_target
+
+SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"}
+UNIT = 640  # every utterance is padded to whole latent steps, so that shards join without a shift of frames
+SHARD_SAMPLES = 30_000_000
+DEV_SHARE = 0.05  # of the speakers, kept from training to tune on
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One recording: its path, and who speaks as far as is known (else each recording is its own speaker)."""
+
+    path: Path
+    speaker: str
+
+
+def list_utterances(directory: Path) -> list[Utterance]:
+    """All recordings under a folder, ordered by speaker.
+
+    A table `directory.csv` beside the folder (columns `path`, relative to the table, and `speaker`) says who speaks;
+    without one the folder that holds a recording is its speaker. A speaker called "", "unknown" or "spk_unknown"
+    is nobody in particular.
+    """
+    known = {}
+    table = directory.with_name(directory.name + ".csv")
+    if table.exists():
+        with table.open(newline="", encoding="utf-8") as lines:
+            known = {(table.parent / row["path"]).resolve(): row["speaker"] for row in csv.DictReader(lines)}
+    found = []
+    for path in sorted(p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES):
+        name = known.get(path.resolve(), path.parent.name)
+        corpus = path.parent.relative_to(directory)
+        single = name.removeprefix("spk_") in ("", "unknown")
+        found.append(Utterance(path, str(path.relative_to(directory)) if single else f"{corpus}:{name}"))
+    return sorted(found, key=lambda u: (u.speaker, u.path))
+
+
+def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
+    """F0 in Hz at 100 Hz, 0 where unvoiced: DIO refined by StoneMask (WORLD, Morise et al. 2016)."""
+    if importlib.util.find_spec("pkg_resources") is None:
+        # pyworld 0.3.5 asks it for nothing but its own version, and setuptools 82 has dropped it
+        stand_in = types.ModuleType("pkg_resources")
+        stand_in.get_distribution = lambda name: types.SimpleNamespace(  # type: ignore[attr-defined]
+            version=importlib.metadata.version(name)
+        )
+        sys.modules["pkg_resources"] = stand_in
+    import pyworld
+
+    # frame i of ours is centred on sample 160 i + 80: DIO's frame i is centred on 160 i
+    late = np.concatenate([wave[HOP // 2 :], np.zeros(HOP // 2)])
+    coarse, times = pyworld.dio(late, SAMPLE_RATE, f0_floor=60.0, f0_ceil=600.0, frame_period=10.0)
+    return pyworld.stonemask(late, coarse, times, SAMPLE_RATE)[: len(wave) // HOP].astype(np.float16)
+
+
+def read_normalised(path: Path) -> NDArray[np.int16]:
+    """A recording as 16 kHz mono at the models' level, padded to whole latent steps."""
+    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = wave.mean(1)
+    if rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, rate, SAMPLE_RATE)
+    mono = mono * gain_to_target(active_level(mono))
+    mono = np.pad(mono, (0, -len(mono) % UNIT))
+    return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
+
+
+def prepare_one(path: Path) -> tuple[NDArray[np.int16], NDArray[np.float16]] | str:
+    """Wave and F0 of one recording, or why it could not be used."""
+    try:
+        wave = read_normalised(path)
+    except (soundfile.SoundFileError, OSError, ValueError) as error:
+        return f"{path}: {error}"
+    if len(wave) < UNIT:
+        return f"{path}: empty"
+    return wave, fundamental(wave.astype(np.float64) / 32768)
+
+
+def is_dev(speaker: str) -> bool:
+    """Whether a speaker is held out of training, decided by the name alone."""
+    return zlib.crc32(speaker.encode()) % 10_000 < DEV_SHARE * 10_000
+
+
+def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[str, object]:
+    """Write shards of all speech under a folder.
+
+    Parameters
+    ----------
+    directory : path
+        Searched for recordings (`list_utterances`).
+    output : path
+        Folder for `index.json` and `shard-000.safetensors` ... with tensors `wave` (int16, all utterances back to
+        back) and `f0` (float16, Hz, one value every 160 samples, 0 where unvoiced).
+    jobs : int
+        Worker processes.
+
+    Returns
+    -------
+    dict
+        The index: utterances with speaker, start and length, hours, and what was skipped and why.
+    """
+    directory, output = Path(directory), Path(output)
+    utterances = list_utterances(directory)
+    if not utterances:
+        raise ValueError(f"{directory}: no recordings found; supported are {', '.join(sorted(SUFFIXES))}")
+    output.mkdir(parents=True, exist_ok=True)
+    entries: list[dict[str, object]] = []
+    skipped: list[str] = []
+    waves: list[NDArray[np.int16]] = []
+    tracks: list[NDArray[np.float16]] = []
+    total = held = shards = 0
+
+    def flush() -> None:
+        nonlocal held, shards
+        if waves:
+            tensors = {"wave": np.concatenate(waves), "f0": np.concatenate(tracks)}
+            save_file(tensors, output / f"shard-{shards:03d}.safetensors")
+            shards, held = shards + 1, 0
+            waves.clear()
+            tracks.clear()
+
+    with ProcessPoolExecutor(jobs) as pool:
+        for utterance, result in zip(
+            utterances, pool.map(prepare_one, [u.path for u in utterances], chunksize=16), strict=True
+        ):
+            if isinstance(result, str):
+                skipped.append(result)
+                continue
+            wave, f0 = result
+            waves.append(wave)
+            tracks.append(f0)
+            entries.append({"speaker": utterance.speaker, "start": total, "samples": len(wave)})
+            total, held = total + len(wave), held + len(wave)
+            if held >= SHARD_SAMPLES:
+                flush()
+    flush()
+    index = {
+        "sample_rate": SAMPLE_RATE,
+        "hours": round(total / SAMPLE_RATE / 3600, 3),
+        "shards": shards,
+        "utterances": entries,
+        "skipped": skipped,
+    }
+    (output / "index.json").write_text(json.dumps(index))
+    return index

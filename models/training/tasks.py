@@ -1,0 +1,186 @@
+"""What is trained, and on what loss: the two stages of the codec, and joint training."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..jitter import draw_moves, jitter
+from ..lpc import pre_emphasise, predictor
+from ..model import SpeechModel
+from ..wavenet.excitation import RANGE, teacher_forcing
+from . import spectra
+from .data import Corpus
+
+Batch = dict[str, Tensor]
+PITCH_REFERENCE = 150.0
+PERIODS = (27, 400)  # samples: 600 to 40 Hz
+
+
+def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int, batch: int, augment: bool) -> Batch:
+    """All that is random in a training step, as a function of seed and step.
+
+    The stretch has `context` latent steps before, and two after, the `steps` that are scored: the encoder's past and
+    the look-ahead of encoder and conditioner.
+    """
+    device = corpus.device
+    generator = torch.Generator(device).manual_seed(settings["seed"] * 1_000_003 + step)
+    steps = settings["context"] + settings["steps_per_crop"] + 2
+    per_step = model.step // 160
+    crop = corpus.crop(
+        generator, batch, steps * per_step, settings["reference_frames"], settings["reference_by_speaker"], augment
+    )
+    depths = torch.tensor(settings["depths"], device=device)
+    chances = torch.tensor(settings["depth_chances"], device=device)
+    return {
+        "wave": crop.wave,
+        "f0": crop.f0,
+        "reference": crop.reference,
+        "depth": depths[torch.multinomial(chances, batch, True, generator=generator)],
+        "moves": draw_moves((batch, steps), settings["jitter"], generator),
+        "latent_noise": torch.randn(batch, model.encoder_latent, steps, generator=generator, device=device),
+        "past_noise": torch.randn(crop.wave.shape, generator=generator, device=device)
+        * (torch.rand((batch, 1), generator=generator, device=device) * settings["past_noise"]),
+    }
+
+
+class Task:
+    """A trainable part of the model and its loss on a batch."""
+
+    def __init__(self, model: SpeechModel, settings: dict[str, Any]):
+        self.model, self.settings = model, settings
+
+    @property
+    def trained(self) -> nn.Module:
+        """The modules whose parameters learn."""
+        raise NotImplementedError
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Scalar loss and figures to log."""
+        raise NotImplementedError
+
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        """c (B, C, F), speaker (B, S), bottleneck losses, log."""
+        model = self.model
+        x = spectra.encoder_input(model.inputs, spectra.frames(batch["wave"]))
+        coded = model.bottleneck(model.encoder(x), batch["latent_noise"], batch["depth"])
+        reference = spectra.log_mel(spectra.frames(batch["reference"])).transpose(1, 2)
+        speaker, speaker_coded = model.embed_speaker(reference)
+        c = model.conditioner(jitter(coded.latents, batch["moves"]), speaker)
+        log = {"bits_per_step": coded.bits, **{f"latent/{k}": v for k, v in coded.log.items()}}
+        log |= {f"speaker/{k}": v for k, v in speaker_coded.log.items()}
+        return c, speaker, coded.loss + speaker_coded.loss, log
+
+
+class Spectrum(Task):
+    """Stage 1: encoder, bottleneck, speaker and conditioner learn log-mel, log-F0 and voicing."""
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.model.front()
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        c, _, extra, log = self.encode(batch)
+        mel, pitch, voicing = self.model.conditioner.decoded(c)
+        true_mel = spectra.log_mel(spectra.frames(batch["wave"])).transpose(1, 2)
+        voiced = (batch["f0"] > 0).float()
+        true_pitch = torch.log2(batch["f0"].clamp_min(50) / PITCH_REFERENCE)
+        # the first steps have no past and the last no future, but so do a file's
+        difference = mel - true_mel
+        # what is heard counts more than the noise floor between words
+        weight = 0.25 + torch.sigmoid((true_mel + 4) / 1.5)
+        weight = weight / weight.mean()
+        l1, l2 = (weight * difference.abs()).mean(), (weight * difference**2).mean()
+        pitch_error = (pitch - true_pitch).abs() * voiced
+        pitch_loss = pitch_error.sum() / voiced.sum().clamp_min(1)
+        voicing_loss = F.binary_cross_entropy_with_logits(voicing, voiced)
+        weights = self.settings["weights"]
+        loss = l1 + 0.5 * l2 + weights["pitch"] * pitch_loss + weights["voicing"] * voicing_loss + extra
+        wrong = ((voicing > 0) != (voiced > 0)).float().mean()
+        return loss, log | {
+            "mel_l1": l1,
+            "mel_rmse_db": (difference**2).mean().sqrt() * (10 / math.log(10)),
+            "pitch_semitones": pitch_loss * 12,
+            "voicing_error": wrong,
+        }
+
+
+class Decoder(Task):
+    """Stage 2: the WaveNet learns by likelihood, conditioned on what stage 1 decodes."""
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.model.back()
+
+    def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        # half precision would choose other codes than the encoder does when it is used
+        with torch.no_grad(), torch.autocast(batch["wave"].device.type, enabled=False):
+            return self.encode(batch)
+
+    def excitation(self, batch: Batch, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Teacher-forced indices and targets of the whole stretch."""
+        model = self.model
+        frames = c.shape[2]
+        s, noise = pre_emphasise(batch["wave"]), batch["past_noise"]
+        with torch.no_grad():
+            mel, pitch, voicing = model.conditioner.decoded(c)
+            if model.order:
+                lpc, gain = predictor(mel.transpose(1, 2), self.settings["gain_scale"], model.order)
+                period = torch.round(16000 / (PITCH_REFERENCE * 2**pitch)).clamp(*PERIODS).long()
+                voiced = voicing > 0
+            else:
+                lpc, gain = s.new_zeros(len(s), frames, 0), s.new_full((len(s), frames), 1 / RANGE)
+                period = torch.full((len(s), frames), PERIODS[1], device=s.device)
+                voiced = torch.zeros_like(period, dtype=torch.bool)
+            return teacher_forcing(s, lpc, gain, period, voiced, noise)
+
+    def nll(self, batch: Batch, c: Tensor, speaker: Tensor, indices: Tensor, target: Tensor) -> Tensor:
+        """Negative log-likelihood in bits of the scored samples, (B, T)."""
+        model, settings = self.model, self.settings
+        per_step = model.step // 160
+        first = settings["context"] * per_step
+        last = first + settings["steps_per_crop"] * per_step
+        raw = model.wavenet(
+            indices[:, first * 160 : last * 160], model.adapter(c[:, :, first:last].float(), speaker.float())
+        )
+        warm = settings["warm_up"]
+        return model.head.nll(raw[:, warm:], target[:, first * 160 + warm : last * 160]) / math.log(2)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        c, speaker, extra, log = self.condition(batch)
+        indices, target = self.excitation(batch, c.float())
+        bits = self.nll(batch, c, speaker, indices, target).mean()
+        return bits + extra.detach() * 0, log | {"bits_per_sample": bits}
+
+    @torch.no_grad()
+    def latent_gap(self, batch: Batch) -> dict[str, Tensor]:
+        """Bits a sample with the right latents, and how many more with another utterance's."""
+        c, speaker, _, _ = self.condition(batch)
+        indices, target = self.excitation(batch, c.float())
+        right = self.nll(batch, c, speaker, indices, target).mean()
+        wrong = self.nll(batch, c.roll(1, 0), speaker, indices, target).mean()
+        return {"dev_bits": right, "latent_gap": wrong - right}
+
+
+class Joint(Decoder):
+    """Everything at once by likelihood alone, as in the VQ-VAE paper (arXiv 1711.00937, eq. 3)."""
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.model
+
+    def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        return self.encode(batch)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        c, speaker, extra, log = self.condition(batch)
+        indices, target = self.excitation(batch, c.detach().float())
+        bits = self.nll(batch, c, speaker, indices, target).mean()
+        return bits + extra, log | {"bits_per_sample": bits}
+
+
+TASKS: dict[str, type[Task]] = {"spectrum": Spectrum, "decoder": Decoder, "joint": Joint}

@@ -1,0 +1,107 @@
+import subprocess
+import sys
+import time
+
+import pytest
+from commands import SOTTO
+
+from sottovoce.cli import app as app_module
+from sottovoce.cli.app import COMMANDS
+
+
+def test_help_comes_at_once():
+    def seconds() -> float:
+        start = time.perf_counter()
+        subprocess.run([*SOTTO, "--help"], check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_help_needs_no_numbers():
+    code = "import sys; from sottovoce.cli.app import run; run(['--help']); assert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(sotto, name):
+    status, out, err = sotto(name, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Usage: sotto {name} ")
+
+
+def test_version(sotto):
+    assert sotto("--version")[1].startswith("sotto, version ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nope"], ["encode"], ["encode", "a", "--nope"], ["decode", "a", "--seed", "x"], ["train", "a", "--set", "b"]],
+)
+def test_bad_usage_is_one_line(sotto, arguments):
+    status, out, err = sotto(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("sotto: ")
+    assert err.endswith("--help`\n")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(sotto, shell):
+    status, out, _ = sotto("completion", shell)
+    assert status == 0
+    assert "_SOTTO_COMPLETE" in out
+
+
+def test_completion_completes(sotto_process, monkeypatch):
+    for name, value in (("_SOTTO_COMPLETE", "bash_complete"), ("COMP_WORDS", "sotto de"), ("COMP_CWORD", "1")):
+        monkeypatch.setenv(name, value)
+    assert b"decode" in sotto_process().stdout
+
+
+@pytest.mark.parametrize("error", [RuntimeError("oh\nno"), MemoryError(), RecursionError(), AssertionError()])
+def test_the_unforeseen_is_one_line(sotto, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(app_module.app, "main", fail)
+    status, _, err = sotto("models")
+    assert status == 2
+    assert err.startswith(f"sotto: unexpected {type(error).__name__}")
+    assert err.count("\n") == 1
+    assert "please report it" in err
+    monkeypatch.setenv("SOTTO_DEBUG", "1")
+    with pytest.raises(type(error)):
+        sotto("models")
+
+
+def test_interrupted(sotto, monkeypatch):
+    def fail(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sottovoce.codec.releases.release.available", fail)
+    status, _, err = sotto("models")
+    assert status == 130
+    assert err.strip() == "sotto: interrupted"
+
+
+def test_models(sotto):
+    status, out, _ = sotto("models")
+    assert status == 0
+    assert "model: default\nid: 37a8eec1\n" in out
+    assert "  default: 600\n" in out
+    assert "      - toy speech\n" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"), [(["train", "x.toml"], "torch"), (["prepare", ".", "-o", "shards"], "pyworld")]
+)
+def test_training_says_what_it_needs(sotto, wav, monkeypatch, arguments, missing):
+    wav()
+    for module in list(sys.modules):
+        if module.startswith("sottovoce.models.training"):
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, missing, None)
+    status, _, err = sotto(*arguments)
+    assert status == 2
+    assert err == f"sotto: training needs {missing}; pip install 'sottovoce[train]'\n"

@@ -1,0 +1,148 @@
+"""Whatever is given: one clear line, a status, and nothing half-written."""
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from commands import SOTTO
+from sounds import speech
+
+
+def left() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*") if path.is_file())
+
+
+def check(result: tuple[int, str, str], *words: str) -> None:
+    status, out, err = result
+    assert (status, out) == (2, "")
+    assert err.startswith("sotto: ")
+    assert err.count("\n") == 1
+    assert "; " in err
+    assert all(word in err for word in words)
+
+
+@pytest.mark.parametrize("contents", [b"", b"x", b"RIFF\0\0\0\0WAVE", b"Dear diary,\n" * 1000, bytes(100_000)])
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3", ".ogg", ".raw", ""])
+def test_no_recordings(sotto, contents, suffix):
+    Path("a" + suffix).write_bytes(contents)
+    check(sotto("encode", "a" + suffix, "-o", "out"), "a" + suffix)
+    assert left() == ["a" + suffix]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_not_numbers(sotto, value):
+    wave = speech(1)
+    wave[1234] = value
+    soundfile.write("a.wav", wave, 16000, subtype="FLOAT")
+    check(sotto("encode", "a.wav"), "a.wav")
+    assert left() == ["a.wav"]
+
+
+@pytest.mark.parametrize("samples", [1, 320, 16000])
+@pytest.mark.parametrize("what", ["silent", "clipped", "ordinary"])
+@pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (192000, 6)])
+def test_odd_but_good(sotto, samples, what, rate, channels):
+    wave = {"silent": np.zeros, "clipped": np.ones, "ordinary": lambda n: speech(n / rate, rate)}[what](samples)
+    soundfile.write("a.wav", np.repeat(np.asarray(wave)[:, None], channels, axis=1), rate)
+    assert sotto("roundtrip", "a.wav", "-o", "b.wav")[0] == 0
+    assert soundfile.info("b.wav").frames == max(1, round(samples * 16000 / rate))
+
+
+@pytest.mark.parametrize("command", ["encode", "decode", "info"])
+def test_no_such_input(sotto, command):
+    check(sotto(command, "nope"), "nope: no such file")
+
+
+@pytest.mark.parametrize(
+    "contents", [b"", b"RIFF", b"\x89STO", b"\x89STO\x02" + bytes(50), b"\x89STO\x01\xff" + bytes(50)]
+)
+@pytest.mark.parametrize("command", ["decode", "info"])
+def test_foreign_files(sotto, command, contents):
+    Path("a.sotto").write_bytes(contents)
+    check(sotto(command, "a.sotto"), "a.sotto")
+    assert left() == ["a.sotto"]
+
+
+def test_other_model(sotto, wav, monkeypatch):
+    sotto("encode", wav(), "--model", "other")
+    monkeypatch.setattr("sottovoce.codec.releases.release.available", lambda: ["default"])
+    check(sotto("decode", "talk.sotto", "-o", "x.wav"), "talk.sotto: needs the model d9298a10")
+    assert left() == ["talk.sotto", "talk.wav"]
+    monkeypatch.setattr("sottovoce.codec.releases.release.available", lambda: ["default", "other"])
+    assert sotto("decode", "talk.sotto", "-o", "x.wav", "--model", "other")[0] == 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--model", "nope"), ("--preset", "nope")])
+def test_unknown_names_are_said_once(sotto, wav, option, value):
+    check(sotto("encode", wav("a.wav"), wav("b.wav"), option, value), "choose one of")
+
+
+def test_batch_goes_on(sotto, wav):
+    wav("talks/a.wav")
+    wav("talks/c.wav")
+    Path("talks/b.wav").write_text("Dear diary,")
+    status, out, err = sotto("encode", "talks", "nope.wav", "-o", "coded", "-j", "2")
+    assert status == 1
+    assert [line.split()[-1] for line in out.splitlines()] == ["talks/a.wav", "talks/c.wav", "files"]
+    assert [line.split(":")[1] for line in err.splitlines()] == [" talks/b.wav", " nope.wav"]
+    assert sorted(os.listdir("coded/talks")) == ["a.sotto", "c.sotto"]
+    Path("coded/talks/b.sotto").write_text("foreign")
+    status, out, err = sotto("decode", "coded/talks", "-j", "1")
+    assert (status, err.count("\n")) == (1, 1)
+    assert len(list(Path("coded/talks").glob("*.wav"))) == 2
+
+
+@pytest.mark.parametrize("command", ["encode", "decode", "roundtrip"])
+def test_full_disk(sotto, wav, command):
+    sotto("encode", wav())
+    source = "talk.sotto" if command == "decode" else "talk.wav"
+    check(sotto(command, source, "-o", "/dev/full"), "/dev/full: no space left")
+    check(sotto(command, source, "-o", "/proc/nope/x"), "/proc/nope/x")
+
+
+def test_file_too_large(sotto_process, wav):
+    wav(seconds=20)
+    sotto_process("encode", "talk.wav")
+    result = sotto_process(
+        "decode",
+        "talk.sotto",
+        "-o",
+        "x.wav",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999)),
+    )
+    check((result.returncode, result.stdout.decode(), result.stderr.decode()), "x.wav: the file would be larger")
+    assert left() == ["talk.sotto", "talk.wav"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_forbidden(sotto, wav):
+    os.mkdir("closed", 0o500)
+    check(sotto("encode", wav(), "-o", "closed/x.sotto"), "closed/x.sotto: permission denied")
+    os.chmod("talk.wav", 0)
+    check(sotto("encode", "talk.wav"), "talk.wav: permission denied")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("whom", ["process", "group"])
+def test_interrupted(wav, toy, monkeypatch, workers, number, status, whom):
+    for name in "abcdef":
+        wav(f"talks/{name}.wav", seconds=20)
+    monkeypatch.setenv("STUB_SLOWNESS", "0.2")
+    with subprocess.Popen(
+        [*SOTTO, "encode", "talks", "-o", "coded", "-j", workers], stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        while not list(Path().glob("coded/.*.part")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        (os.killpg if whom == "group" else os.kill)(process.pid, number)
+        err = process.stderr.read()
+    assert process.returncode == status
+    assert err in (b"", b"\n", b"sotto: interrupted\n", b"\nsotto: interrupted\n")
+    assert not list(Path().glob("coded/.*"))

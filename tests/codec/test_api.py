@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from sounds import speech
+
+from sottovoce.codec import Codec, SottoError, info
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000, 192000])
+def test_there_and_back(codec, rate):
+    data = codec.encode(speech(3, rate, 2), rate)
+    wave = codec.decode(data)
+    assert (wave.shape, wave.dtype) == ((48000,), np.float32)
+    assert np.abs(wave).max() <= 1
+    found = info(data)
+    assert (found.source_rate, found.source_channels, found.seconds, found.bytes) == (rate, 2, 3, len(data))
+
+
+def test_loudness_comes_back(codec):
+    loud, quiet = (codec.decode(codec.encode(speech(3, level=level), 16000)) for level in (0.5, 0.005))
+    assert loud.std() / quiet.std() == pytest.approx(100, rel=0.1)
+
+
+@pytest.mark.parametrize("samples", [1, 160, 320, 32000])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_short_silent_and_clipped(codec, samples, value):
+    wave = codec.decode(codec.encode(np.full(samples, value), 16000))
+    assert len(wave) == samples
+    if not value:
+        assert not wave.any()
+
+
+def test_integers_and_floats_are_the_same(codec):
+    wave = (speech(1) * 32768).astype(np.int16)
+    assert codec.encode(wave, 16000) == codec.encode(wave / 32768, 16000)
+
+
+@pytest.mark.parametrize("preset", ["low", "default", "max"])
+def test_codes_are_what_the_file_holds(toy, preset):
+    codec = Codec.load(preset)
+    codes = codec.codes(speech(3.01), 16000)
+    assert codes.shape == (76, codec.preset.books)
+    assert codes.min() >= 0
+    assert (codes < 1 << np.array(codec.preset.bits)).all()
+
+
+def test_decode_takes_model_and_preset_from_the_file(toy):
+    data = Codec.load("max", "other").encode(speech(1), 16000)
+    assert np.array_equal(Codec.load("low").decode(data), Codec.load("max", "other").decode(data))
+
+
+def test_decode_many(codec):
+    files = [codec.encode(speech(seconds), 16000) for seconds in (0.1, 2.5, 1)]
+    for together, alone in zip(codec.decode_many(files, 3), [codec.decode(one, 3) for one in files], strict=True):
+        assert np.array_equal(together, alone)
+
+
+def test_rates(codec):
+    assert codec.bit_rate == 600
+    assert Codec.load("low").bit_rate == 250
+
+
+@pytest.mark.parametrize(
+    ("wave", "rate"), [([], 16000), ([np.nan], 16000), ([[[1.0]]], 16000), ([0.1], 10), (0.5, 16000)]
+)
+def test_bad_waves(codec, wave, rate):
+    with pytest.raises(SottoError):
+        codec.encode(wave, rate)
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"\x89STO", b"\x89STO\x02\x00" + bytes(40)])
+def test_bad_files(codec, data):
+    with pytest.raises(SottoError):
+        codec.decode(data)
+    with pytest.raises(SottoError):
+        info(data)
+
+
+@pytest.mark.parametrize(("preset", "model"), [("loud", "default"), ("default", "none")])
+def test_bad_names(toy, preset, model):
+    with pytest.raises(SottoError, match="choose one of"):
+        Codec.load(preset, model)

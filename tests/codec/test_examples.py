@@ -1,0 +1,12 @@
+"""The examples in the documentation run."""
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["sottovoce.codec", "sottovoce.codec.api", "sottovoce.codec.level"])
+def test_examples(toy, name):
+    failed, tried = doctest.testmod(importlib.import_module(name))
+    assert tried and not failed

@@ -1,0 +1,51 @@
+"""What the tests share.
+
+Most tests of `codec` and `cli` run with a toy in place of the trained model: they are about files, errors and streams.
+`tests/cli/test_trained.py` runs `sotto` with the real one.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+from sounds import speech
+
+STUB_SITE = str(Path(__file__).parent / "stub_site")
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Puts the toy in the models' place, here and in processes started from here."""
+    import stub_release
+
+    from sottovoce.codec import releases, stream
+
+    monkeypatch.setattr(releases, "release", stub_release)
+    monkeypatch.setattr(stream, "decode_together", stub_release.decode_together)
+    monkeypatch.setenv("PYTHONPATH", STUB_SITE)
+    releases.by_name.cache_clear()
+    yield
+    releases.by_name.cache_clear()
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for a test, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def wav(in_folder: Path) -> Callable[..., str]:
+    """Writes a recording and returns its name."""
+
+    def write(
+        name: str = "talk.wav", seconds: float = 3.0, rate: int = 16000, channels: int = 1, **how: str | None
+    ) -> str:
+        path = in_folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, speech(seconds, rate, channels), rate, **how)
+        return name
+
+    return write
