@@ -18,7 +18,7 @@ $(BIN)/python:
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 
-$(VENV)/core: pyproject.toml $(wildcard models/wavenet/*.cpp) | $(BIN)/python
+$(VENV)/core: pyproject.toml $(wildcard models/wavenet/*.cpp models/wavenet/*.h) | $(BIN)/python
 	$(BIN)/python -m pip install -q -e .
 	touch $@
 

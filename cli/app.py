@@ -15,6 +15,7 @@ COMMANDS = {
     "info": "What .sotto files hold.",
     "models": "What is in the box: rates, training data, scores.",
     "train": "Train a model.",
+    "export": "A trained model to one that encodes and decodes.",
     "prepare": "A folder of speech to training shards.",
     "completion": "Completion for your shell.",
 }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import Block, CausalConv, Upsample, stack
+from sottovoce.models.layers import Block, CausalConv, Upsample, stack
 
 
 class Conditioner(nn.Module):

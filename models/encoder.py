@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import Block, CausalConv, stack
+from sottovoce.models.layers import Block, CausalConv, stack
 
 STEP_FRAMES = {50: 2, 25: 4}
 

@@ -58,7 +58,7 @@ def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 @cache
 def mel_matrix(bands: int = BANDS, low: float = 40.0, high: float = 8000.0, fft: int = 512) -> Array:
     """Triangular mel filters (bands, fft/2+1) with peak one, as librosa.filters.mel(norm=None)."""
-    edges = _mel_to_hz(np.linspace(*_hz_to_mel(np.array([low, high])), bands + 2))
+    edges = _mel_to_hz(np.linspace(_hz_to_mel(np.array(low)), _hz_to_mel(np.array(high)), bands + 2))
     bins = np.arange(fft // 2 + 1) * SAMPLE_RATE / fft
     rise = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     fall = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
@@ -92,7 +92,7 @@ def lag_matrix() -> Array:
 
 
 def correlogram(framed: Array) -> Array:
-    """Generalised autocorrelation (Tolonen and Karjalainen 2000, eq. 2) over pitch lags; (n, 640) -> (n, 64) in [-1, 1]."""
+    """Generalised autocorrelation (Tolonen and Karjalainen 2000, eq. 2) at pitch lags; (n, 640) -> (n, 64)."""
     spectrum = np.fft.rfft(framed * hann(2 * REACH), 1024)[:, 1 : CORRELOGRAM_BINS + 1]
     flat = (spectrum.real**2 + spectrum.imag**2 + 1e-6).astype(np.float32) ** np.float32(CORRELOGRAM_POWER)
     return (flat / flat.sum(1, keepdims=True)) @ lag_matrix()

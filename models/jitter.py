@@ -14,7 +14,7 @@ def jitter(latents: Tensor, moves: Tensor) -> Tensor:
 
 
 def draw_moves(shape: tuple[int, int], probability: float, generator: torch.Generator) -> Tensor:
-    """Moves for `jitter`: -1 and 1 with `probability` together, never such that one step is heard three times in a row."""
+    """Moves for `jitter`: -1 and 1 with `probability` together, no step thrice in a row."""
     u = torch.rand(shape, generator=generator, device=generator.device)
     moves = (u < probability / 2).long() - (u > 1 - probability / 2).long()
     # n+1 copies n from the left while n-1 copies it from the right: then n would be heard three times

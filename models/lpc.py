@@ -1,4 +1,4 @@
-"""Decoded log-mel -> linear predictor of the pre-emphasised wave, in torch for training (runtime/predictor.py is exact).
+"""Decoded log-mel -> linear predictor of the pre-emphasised wave, in torch for training (exact: runtime/predictor.py).
 
 Band powers are spread over the spectrum, pre-emphasised, and turned into an autocorrelation by one matrix; the Schur
 recursion (Le Roux and Gueguen 1977) gives reflection coefficients by elementwise operations alone, which is what lets
@@ -12,7 +12,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from .lpc_tables import GAIN_FLOOR, ORDER, PRE_EMPHASIS, autocorrelation_matrix
+from sottovoce.models.lpc_tables import GAIN_FLOOR, ORDER, PRE_EMPHASIS, autocorrelation_matrix
 
 
 def schur(r: Tensor) -> tuple[Tensor, Tensor]:

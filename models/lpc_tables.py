@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import SAMPLE_RATE, WINDOW, hann, mel_matrix
+from sottovoce.models.features import SAMPLE_RATE, WINDOW, hann, mel_matrix
 
 ORDER = 16
 PRE_EMPHASIS = 0.85

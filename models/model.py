@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .bottleneck import RVQ, Coded, make_bottleneck
-from .conditioner import Conditioner
-from .encoder import Encoder
-from .features import INPUTS
-from .speaker import SpeakerEncoder
-from .wavenet.heads import make_head
-from .wavenet.network import WaveNet
+from sottovoce.models.bottleneck import RVQ, Coded, make_bottleneck
+from sottovoce.models.conditioner import Conditioner
+from sottovoce.models.encoder import Encoder
+from sottovoce.models.features import INPUTS
+from sottovoce.models.speaker import SpeakerEncoder
+from sottovoce.models.wavenet.heads import make_head
+from sottovoce.models.wavenet.network import WaveNet
 
 
 class Adapter(nn.Module):
@@ -37,7 +37,7 @@ class SpeechModel(nn.Module):
     Parameters
     ----------
     config : dict
-        The tables `model`, `encoder`, `bottleneck`, `speaker`, `conditioner` and `wavenet` of a config (models/configs).
+        The tables `model`, `encoder`, `bottleneck`, `speaker`, `conditioner` and `wavenet` of a config.
     """
 
     def __init__(self, config: dict[str, Any]):

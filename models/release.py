@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_tensors
 
-from .runtime.decoder import Decoder, Network, decode_together
-from .runtime.encoder import BEFORE, Encoder, Quantizer
-from .runtime.layers import BOOK_BITS, Array
-from .runtime.speaker import speaker_bytes
-from .wavenet.sampler import Tables
+from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
+from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
+from sottovoce.models.runtime.layers import BOOK_BITS, Array
+from sottovoce.models.runtime.speaker import speaker_bytes
+from sottovoce.models.wavenet.sampler import Tables
 
 SAMPLER_PREFIX = "sampler."
 
@@ -75,9 +75,7 @@ class Release:
         self.config = card["config"]
         self.weights: Mapping[str, Array] = load_tensors(data)
         bits = self.config["bottleneck"]["bits"]
-        self.presets = {
-            p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in card["presets"]
-        }
+        self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in card["presets"]}
         self.step = self.sample_rate // self.config["model"]["rate"]
         self.lookahead = self.step + BEFORE
 

@@ -1,10 +1,10 @@
 """What limits the rate between encoder and decoder: one interface, four ways (AE, VAE, VQ, RVQ)."""
 
-from .ae import AE
-from .base import Bottleneck, Coded
-from .rvq import RVQ
-from .vae import VAE
-from .vq import VQ
+from sottovoce.models.bottleneck.ae import AE
+from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.rvq import RVQ
+from sottovoce.models.bottleneck.vae import VAE
+from sottovoce.models.bottleneck.vq import VQ
 
 KINDS: dict[str, type[Bottleneck]] = {"ae": AE, "vae": VAE, "vq": VQ, "rvq": RVQ}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, Coded
 
 FLOAT_BITS = 32
 

@@ -1,4 +1,4 @@
-"""Residual vector quantisation: each book codes what the ones before left over (SoundStream, arXiv 2107.03312, section III-C)."""
+"""Residual vector quantisation: each book codes what the ones before left (SoundStream, arXiv 2107.03312, III-C)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .base import Bottleneck, Coded
-from .vq import Codebook, usage
+from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.vq import Codebook, usage
 
 
 class RVQ(Bottleneck):
@@ -42,13 +42,13 @@ class RVQ(Bottleneck):
         if depth is None:
             depth = torch.full((batch,), len(self.bits), device=z.device)
         allowed = depth.repeat_interleave(steps)
+        if self.training:
+            self._start(flat.detach())
         residual, total = flat.detach(), torch.zeros_like(flat)
         loss, bits = z.new_zeros(()), z.new_zeros(())
         codes, log = [], {}
         for level, book in enumerate(self.books):
             assert isinstance(book, Codebook)
-            if self.training and not book.ready:
-                book.start(residual)
             index = book.nearest(residual)
             used = (allowed > level).float()
             found = book.entries[index].clone() * used[:, None]
@@ -70,11 +70,21 @@ class RVQ(Bottleneck):
             log=log,
         )
 
+    def _start(self, residual: Tensor) -> None:
+        """First entries of books that have none, as if all rows (n, size) used all books."""
+        if all(book.ready for book in self.books):
+            return
+        for book in self.books:
+            assert isinstance(book, Codebook)
+            if not book.ready:
+                book.start(residual)
+            residual = residual - book.entries[book.nearest(residual)]
+
     def lookup(self, codes: Tensor) -> Tensor:
         """Latents (B, size, N) of codes (B, N, books); any number of leading books."""
-        found = sum(book.entries[codes[..., i]] for i, book in enumerate(list(self.books)[: codes.shape[-1]]))  # type: ignore[index]
-        assert isinstance(found, Tensor)
-        return found.transpose(1, 2)
+        books = [book.entries for book in self.books if isinstance(book, Codebook)]
+        found = [entries[codes[..., i]] for i, entries in enumerate(books[: codes.shape[-1]])]
+        return torch.stack(found).sum(0).transpose(1, 2)
 
     def rate(self, steps_per_second: float, books: int | None = None) -> float:
         """Bits a second of the first `books` books."""

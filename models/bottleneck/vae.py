@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, Coded
 
 
 class VAE(Bottleneck):

@@ -1,4 +1,4 @@
-"""Vector quantisation with an exponentially averaged codebook (van den Oord et al. 2017, arXiv 1711.00937, appendix A)."""
+"""Vector quantisation, codebook by moving averages (van den Oord et al. 2017, arXiv 1711.00937, appendix A)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn import functional as F
 
-from .base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, Coded
 
 
 def summed(x: Tensor) -> Tensor:
@@ -84,13 +84,17 @@ class Codebook(nn.Module):
         self.uses.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         rows, first = gathered(x.float()), gathered(index)[0]
-        fresh = rows[(torch.arange(self.count, device=x.device) * 7919 + first) % len(rows)]
-        fair = counts.sum() / self.count
-        dead = (self.uses < self.restart_below * fair)[:, None]
+        counting = torch.argsort(gathered(weight), descending=True, stable=True)  # rows to leave out come last
+        picks = (torch.arange(self.count, device=x.device) * 7919 + first) % counts.sum().long().clamp_min(1)
+        fresh = rows[counting[picks]]
+        # in the unit of the averages: right after the start these are far below a large batch's counts
+        fair = self.uses.mean()
+        dead = ((self.uses < self.restart_below * fair) & (counts.sum() > 0))[:, None]
         self.sums.copy_(torch.where(dead, fresh * fair, self.sums))
         self.uses.copy_(torch.where(dead[:, 0], fair, self.uses))
-        # a book that nobody used in this batch (fair = 0) keeps its entries
-        self.entries.copy_(torch.where(self.uses[:, None] > 1e-3, self.sums / self.uses[:, None].clamp_min(1e-3), self.entries))
+        # a book that nobody has used for long keeps its entries
+        uses = self.uses[:, None]
+        self.entries.copy_(torch.where(uses > 1e-3, self.sums / uses.clamp_min(1e-3), self.entries))
         return counts
 
 
@@ -113,7 +117,9 @@ class VQ(Bottleneck):
         Weight of the commitment loss (beta in eq. 3 of the paper).
     """
 
-    def __init__(self, size: int, codes: int, commitment: float = 0.25, decay: float = 0.99, restart_below: float = 0.03):
+    def __init__(
+        self, size: int, codes: int, commitment: float = 0.25, decay: float = 0.99, restart_below: float = 0.03
+    ):
         super().__init__()
         self.size, self.commitment = size, commitment
         self.book = Codebook(codes, size, decay, restart_below)

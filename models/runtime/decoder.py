@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..wavenet.sampler import FRAME, Frames, Stream, Tables, sample
-from .layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
-from .plans import conditioner_plan
-from .predictor import Predictor
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
+from sottovoce.models.runtime.plans import conditioner_plan
+from sottovoce.models.runtime.postfilter import PostFilter
+from sottovoce.models.runtime.predictor import Predictor
+from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
 
 LOST = -1
 FADE_STEPS = 8  # lost steps until nothing is left of the sound that is held
 COND_BITS = 11
 SAMPLE_BITS = 4
 DE_EMPHASIS_BITS = 15
+
+
+class Told(NamedTuple):
+    """What is known of some frames: the sampler's input, and the band powers (frames, 80) that should come out."""
+
+    frames: Frames
+    powers: Array
+
+    def part(self, start: int, stop: int | None) -> Told:
+        """The frames from start to stop."""
+        cut = {f.name: getattr(self.frames, f.name)[:, start:stop] for f in fields(Frames)}
+        return Told(Frames(**cut), self.powers[start:stop])
 
 
 class Network:
@@ -52,7 +66,8 @@ class Network:
 
     def conditioner(self) -> Stack:
         """A conditioner at the start of a stream."""
-        return Stack(conditioner_plan(self.config["model"]["rate"], self.config["conditioner"]["blocks"]), self.weights, True)
+        plan = conditioner_plan(self.config["model"]["rate"], self.config["conditioner"]["blocks"])
+        return Stack(plan, self.weights, exact=True)
 
     def speaker(self, code: bytes) -> Array:
         """The vector that speaker bytes stand for."""
@@ -60,8 +75,11 @@ class Network:
             raise ValueError(f"{len(code)} speaker bytes where the model has {len(self.speaker_books)}")
         return sum((book[byte] for book, byte in zip(self.speaker_books, code, strict=True)), np.zeros(1))
 
-    def frames(self, c: Array, speaker: Array, loudness: Array) -> Frames:
-        """The sampler's input for conditioner outputs c (frames, size); loudness (frames,) 0..1 fades what is held."""
+    def tell(self, c: Array, speaker: Array, loudness: Array) -> Told:
+        """Sampler and post-filter's input for conditioner outputs c (frames, size).
+
+        loudness (frames,) 0..1 fades what is held over lost steps.
+        """
         decoded = self.heads(c)
         bands = decoded.shape[1] - 2
         mel = decoded[:, :bands] * 4 - (5 << ACTIVATION_BITS)
@@ -72,7 +90,7 @@ class Network:
         cond = np.clip(np.floor(biases * 2.0 ** (COND_BITS - ACTIVATION_BITS) + 0.5), -32768, 32767)
         decoding = self.config["decoding"]
         temper = np.where(voiced, decoding["voiced_sharpness"], decoding["unvoiced_sharpness"])
-        return Frames(
+        frames = Frames(
             lpc=lpc[None],
             gain=np.maximum(np.floor(gain * loudness), 16).astype(np.int32)[None],
             period=self.predictor.period(decoded[:, bands])[None],
@@ -81,6 +99,7 @@ class Network:
             floor=np.full((1, len(c)), decoding["floor"], np.int32),
             cond=cond.astype(np.int16)[None],
         )
+        return Told(frames, self.predictor.power(mel) * (loudness * loudness)[:, None])
 
 
 class Decoder:
@@ -101,11 +120,12 @@ class Decoder:
         self.stream = Stream(network.tables, seed, stream)
         self.latent: Array = np.zeros(network.books[0].shape[1])
         self.lost = 0
-        self.late: Array | None = None  # loudness of the step that the conditioner has not let go of yet
+        self.late: float | None = None  # loudness of the step that the conditioner has not let go of yet
         self.emphasised = 0
+        self.filters = [PostFilter() for _ in range(network.config["decoding"]["envelope_passes"])]
 
     def push(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Codes (steps, books) -> 16-bit samples; a step of -1 is lost and concealed. One step's samples stay due."""
+        """Codes (steps, books) -> 16-bit samples; a step of -1 is lost and concealed. Some samples stay due."""
         return decode_together([self], [codes])[0]
 
     def finish(self) -> NDArray[np.int16]:
@@ -114,12 +134,18 @@ class Decoder:
             return np.zeros(0, np.int16)
         width = len(self.latent) + len(self.voice)
         c = self.conditioner(np.zeros((1, width)))
-        frames = self.network.frames(c, self.voice, np.full(len(c), self.late))
+        told = self.network.tell(c, self.voice, np.full(len(c), self.late))
         self.late = None
-        return self.wave(sample(self.network.tables, [self.stream], frames)[0])
+        wave = [self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told.powers)]
+        for i, stage in enumerate(self.filters):
+            rest = stage.finish()
+            for later in self.filters[i + 1 :]:
+                rest = later.push(rest, told.powers[:0])
+            wave.append(to_16_bits(rest))
+        return np.concatenate(wave)
 
-    def frames(self, codes: NDArray[np.int16]) -> Frames | None:
-        """What the sampler needs for the steps that these codes make ready."""
+    def tell(self, codes: NDArray[np.int16]) -> Told | None:
+        """What the codes say of the frames that they make ready."""
         if not len(codes):
             return None
         latents, loudness = [], []
@@ -128,7 +154,8 @@ class Decoder:
                 self.lost += 1
             else:
                 self.lost = 0
-                self.latent = sum((book[code] for book, code in zip(self.network.books, row, strict=False)), np.zeros(1))
+                found = (book[code] for book, code in zip(self.network.books, row, strict=False))
+                self.latent = sum(found, np.zeros(1))
             latents.append(np.concatenate((self.latent, self.voice)))
             loudness.append(max(0.0, 1 - self.lost / FADE_STEPS))
         c = self.conditioner(np.stack(latents))
@@ -139,19 +166,25 @@ class Decoder:
         else:
             due = [self.late, *loudness[:-1]]
         self.late = loudness[-1]
-        return self.network.frames(c, self.voice, np.repeat(due, per_step)) if len(c) else None
+        return self.network.tell(c, self.voice, np.repeat(due, per_step)) if len(c) else None
 
-    def wave(self, emphasised: NDArray[np.int32]) -> NDArray[np.int16]:
-        """De-emphasis of the sampler's output, in integers, to 16 bits."""
+    def wave(self, emphasised: NDArray[np.int32], powers: Array) -> NDArray[np.int16]:
+        """What the sampler drew, de-emphasised and brought to the band powers of its frames, as far as it is due."""
         factor, half = self.network.pre_emphasis, 1 << (DE_EMPHASIS_BITS - 1)
-        start = self.emphasised
         run = accumulate(
-            emphasised.tolist(), lambda y, x: x + ((y * factor + half) >> DE_EMPHASIS_BITS), initial=start
+            emphasised.tolist(), lambda y, x: x + ((y * factor + half) >> DE_EMPHASIS_BITS), initial=self.emphasised
         )
-        wave = np.fromiter(run, np.int64, len(emphasised) + 1)[1:]
-        if len(wave):
-            self.emphasised = int(wave[-1])
-        return np.clip((wave + (1 << SAMPLE_BITS - 1)) >> SAMPLE_BITS, -32768, 32767).astype(np.int16)
+        whole = np.fromiter(run, np.int64, len(emphasised) + 1)
+        self.emphasised = int(whole[-1])
+        wave = whole[1:].astype(np.float64)
+        for stage in self.filters:
+            wave = stage.push(wave, powers)
+        return to_16_bits(wave)
+
+
+def to_16_bits(wave: Array) -> NDArray[np.int16]:
+    """Samples of the sampler's unit, rounded and limited."""
+    return np.clip(np.floor(wave * 2.0**-SAMPLE_BITS + 0.5), -32768, 32767).astype(np.int16)
 
 
 def decode_together(decoders: Sequence[Decoder], codes: Sequence[NDArray[np.int16]]) -> list[NDArray[np.int16]]:
@@ -159,24 +192,17 @@ def decode_together(decoders: Sequence[Decoder], codes: Sequence[NDArray[np.int1
 
     Gives what pushing to each alone gives.
     """
-    waiting = {i: frames for i, d in enumerate(decoders) if (frames := d.frames(codes[i])) is not None}
+    waiting = {i: told for i, d in enumerate(decoders) if (told := d.tell(codes[i])) is not None}
     waves: list[list[NDArray[np.int16]]] = [[np.zeros(0, np.int16)] for _ in decoders]
     while waiting:
-        count = min(frames.gain.shape[1] for frames in waiting.values())
+        count = min(len(told.powers) for told in waiting.values())
+        now = {i: told.part(0, count) for i, told in waiting.items()}
         together = Frames(
-            **{name: np.concatenate([getattr(f, name)[:, :count] for f in waiting.values()]) for name in FIELDS}
+            **{f.name: np.concatenate([getattr(t.frames, f.name) for t in now.values()]) for f in fields(Frames)}
         )
-        group = [decoders[i] for i in waiting]
+        group = [decoders[i] for i in now]
         drawn = sample(group[0].network.tables, [d.stream for d in group], together)
-        for i, samples in zip(list(waiting), drawn, strict=True):
-            waves[i].append(decoders[i].wave(samples))
-            rest = Frames(**{name: getattr(waiting[i], name)[:, count:] for name in FIELDS})
-            if rest.gain.shape[1]:
-                waiting[i] = rest
-            else:
-                del waiting[i]
+        for i, samples in zip(now, drawn, strict=True):
+            waves[i].append(decoders[i].wave(samples, now[i].powers))
+        waiting = {i: told.part(count, None) for i, told in waiting.items() if len(told.powers) > count}
     return [np.concatenate(w) for w in waves]
-
-
-FIELDS = ("lpc", "gain", "period", "voiced", "temper", "floor", "cond")
-assert FRAME == 160

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..features import HOP, INPUTS, REACH, SAMPLE_RATE
-from .layers import Array, Stack
-from .plans import encoder_plan
+from sottovoce.models.features import HOP, INPUTS, REACH, SAMPLE_RATE
+from sottovoce.models.runtime.layers import Array, Stack
+from sottovoce.models.runtime.plans import encoder_plan
 
 BEFORE = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 

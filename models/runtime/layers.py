@@ -16,7 +16,7 @@ Array = NDArray[Any]
 Dense = Callable[[Array], Array]
 
 ACTIVATION_BITS = 14  # fraction bits of exact activations
-BOOK_BITS = 12  # of stored code book entries
+BOOK_BITS = 9  # of stored code book entries
 ACTIVATION_LIMIT = 2.0**23  # 23 bits x 15 bits of a weight x 1,000 inputs stay below 2**53
 
 

@@ -1,19 +1,18 @@
 """Decoded log-mel -> linear predictor, the same bits on every machine (training's version: lpc.py).
 
-Only integers below 2**53 go through matrix products, and the recursion uses single additions, multiplications, divisions
-and square roots of float64, which IEEE 754 defines to the last bit.
+Only integers below 2**53 go through matrix products, and the recursion uses single additions, multiplications,
+divisions and square roots of float64, which IEEE 754 defines to the last bit.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lpc_tables import GAIN_FLOOR, autocorrelation_matrix
-from .layers import ACTIVATION_BITS, Array
+from sottovoce.models.lpc_tables import GAIN_FLOOR, autocorrelation_matrix
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, Array
 
 MEL_BITS = 7  # log-mel is rounded to 1/128 neper before its exponential
 MEL_RANGE = (-14, 12)  # nepers
@@ -28,14 +27,14 @@ PITCH_BITS = 7
 def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: tuple[int, int]) -> dict[str, Array]:
     """What `Predictor` looks up; made once, when a model is released, and stored with it."""
     matrix = autocorrelation_matrix(order)
-    shift = MATRIX_BITS - math.ceil(math.log2(np.abs(matrix).max()))
     octaves = np.arange(PITCH_RANGE[0], PITCH_RANGE[1], 2.0**-PITCH_BITS)
     period = np.rint(16000 / (pitch_reference * 2.0**octaves)).clip(*periods)
     return {
         "exp_high": np.exp(np.arange(MEL_RANGE[0], MEL_RANGE[1], dtype=np.float64)),
         "exp_low": np.exp(np.arange(2**MEL_BITS) / 2.0**MEL_BITS),
-        "autocorrelation": np.rint(matrix * 2.0**shift).astype(np.int32),
-        "autocorrelation_shift": np.array([shift], np.int32),
+        # bands weighted first, so that each counts with the same relative precision: pre-emphasis alone spans 40 dB
+        "band_weight": matrix[0],
+        "autocorrelation": np.rint(matrix / matrix[0] * 2.0**MATRIX_BITS).astype(np.int32),
         "gain_scale": np.array([gain_scale], np.float64),
         "period": period.astype(np.int32),
     }
@@ -53,7 +52,7 @@ class Predictor:
     def __init__(self, tables: Mapping[str, Array]):
         self.high, self.low = tables["exp_high"], tables["exp_low"]
         self.matrix = tables["autocorrelation"].T.astype(np.float64)
-        self.shift = int(tables["autocorrelation_shift"][0])
+        self.weight = tables["band_weight"]
         self.gain_scale = float(tables["gain_scale"][0])
         self.periods = tables["period"]
 
@@ -66,11 +65,11 @@ class Predictor:
 
     def __call__(self, mel: Array) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
         """Integer log-mel (frames, 80) -> coefficients with 12 fraction bits (frames, 16), gains with 19 (frames,)."""
-        power = self.power(mel)
+        power = self.power(mel) * self.weight
         _, exponent = np.frexp(power.max(1))
         r = np.floor(np.ldexp(power, POWER_BITS - exponent[:, None])) @ self.matrix
         a, error = schur(r)
-        error = np.ldexp(error, exponent - POWER_BITS - self.shift)
+        error = np.ldexp(error, exponent - POWER_BITS - MATRIX_BITS)
         gain = np.maximum(self.gain_scale * np.sqrt(np.maximum(error, 0)), GAIN_FLOOR)
         limit = 2.0**15 - 1
         coefficients = np.clip(np.floor(a * 2.0**COEFFICIENT_BITS + 0.5), -limit, limit)
@@ -83,7 +82,7 @@ class Predictor:
 
 
 def schur(r: Array) -> tuple[Array, Array]:
-    """Autocorrelations (frames, order + 1) -> predictor (frames, order) and residual power (Le Roux and Gueguen 1977)."""
+    """Autocorrelations (frames, order + 1) -> predictor (frames, order) and residual power (Le Roux, Gueguen 1977)."""
     ahead, behind = r[:, 1:], r[:, :-1]
     a, error = np.zeros((len(r), 0)), r[:, 0]
     while ahead.shape[1]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..features import frames, log_mel
-from .encoder import Quantizer
-from .layers import Array, Stack, make_dense
-from .plans import speaker_plan
+from sottovoce.models.features import frames, log_mel
+from sottovoce.models.runtime.encoder import Quantizer
+from sottovoce.models.runtime.layers import Array, Stack, make_dense
+from sottovoce.models.runtime.plans import speaker_plan
 
 BLOCKS = 2
 

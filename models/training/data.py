@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from torch import Tensor
 
-from ..features import HOP
-from .shards import is_dev
+from sottovoce.models.features import HOP
+from sottovoce.models.training.errors import TrainingError
+from sottovoce.models.training.shards import held_out
 
 SPEEDS = (0.88, 0.94, 1.0, 1.0, 1.0, 1.06, 1.12)
 
@@ -53,7 +54,8 @@ class Corpus:
         shards = [load_file(directory / f"shard-{i:03d}.safetensors") for i in range(index["shards"])]
         wave = np.concatenate([s["wave"] for s in shards])
         f0 = np.concatenate([s["f0"] for s in shards])
-        chosen = [u for u in index["utterances"] if is_dev(u["speaker"]) == (split == "dev")]
+        held = held_out(u["speaker"] for u in index["utterances"])
+        chosen = [u for u in index["utterances"] if (u["speaker"] in held) == (split == "dev")]
         if not chosen:
             raise ValueError(f"{directory}: no speakers for the {split} split")
         keep = np.concatenate([np.arange(u["start"] // HOP, (u["start"] + u["samples"]) // HOP) for u in chosen])
@@ -88,7 +90,12 @@ class Corpus:
             speed = SPEEDS[int(torch.randint(len(SPEEDS), (1,), generator=generator, device=self.device))]
         taken, taken_reference = (round(n * speed) for n in (frames, reference))
         u = torch.rand((2, batch), generator=generator, device=self.device)
-        total = len(self.f0)
+        total, needed = len(self.f0), round(max(frames, reference) * (max(SPEEDS) if augment else 1))
+        if total < needed:
+            raise TrainingError(
+                f"less speech than a crop needs: {total / 100} of {needed / 100} s; prepare more, or lower "
+                "steps_per_crop, context or reference_frames"
+            )
         start = (u[0] * (total - taken)).long()
         span = (self.same_speaker if by_speaker else self.same_utterance)[self.utterances[start + taken // 2]]
         room = (span[:, 1] - span[:, 0] - taken_reference).clamp_min(0)

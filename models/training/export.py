@@ -14,45 +14,44 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from ..bottleneck import RVQ
-from ..lpc_tables import PRE_EMPHASIS
-from ..model import SpeechModel
-from ..release import SAMPLER_PREFIX
-from ..runtime.layers import ACTIVATION_BITS, BOOK_BITS
-from ..runtime.predictor import make_tables
-from ..wavenet.quantize import Ranges, calibrate, quantize
-from .data import Corpus
-from .run import DEFAULTS, load_weights
-from .tasks import PERIODS, PITCH_REFERENCE, Decoder, draw
+from sottovoce.models.bottleneck import RVQ
+from sottovoce.models.bottleneck.vq import Codebook
+from sottovoce.models.lpc_tables import ORDER, PRE_EMPHASIS
+from sottovoce.models.model import SpeechModel
+from sottovoce.models.release import SAMPLER_PREFIX
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS
+from sottovoce.models.runtime.predictor import make_tables
+from sottovoce.models.training.data import Corpus
+from sottovoce.models.training.run import DEFAULTS, load_weights
+from sottovoce.models.training.tasks import PERIODS, PITCH_REFERENCE, Decoder, draw
+from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
 
 CALIBRATION_BATCHES = 4
 EXACT = ("conditioner.", "adapter.", "wavenet.condition")
 FLOAT = ("encoder.", "speaker.")
 
 
-def export(
-    config: dict[str, Any], weights: Path, shards: Path, output: Path, decoding: dict[str, Any], about: dict[str, Any]
-) -> None:
+def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) -> None:
     """Write `output`.safetensors and `output`.json.
 
     Parameters
     ----------
     config : dict
-        The model's config; `presets` in it names its rates.
+        The model's config. `presets` in it names its rates, `about` goes into the card, and `decoding` holds
+        `voiced_temperature`, `unvoiced_temperature`, `floor` (share of the probability that is cut from each class)
+        and `envelope_passes` (of the post-filter).
     weights : path
         Run folder or weights file of the last training stage.
     shards : path
         Speech on which the sampler's activation ranges are measured.
-    decoding : dict
-        `voiced_temperature`, `unvoiced_temperature`, `floor` (share of the probability cut from each class).
-    about : dict
-        What else the card says: training data, scores.
     """
     model = SpeechModel(config)
     load_weights(model, weights)
     model.eval()
     if model.inputs == "mfcc":
         raise ValueError("a model fed with MFCC cannot be released: their deltas look 80 ms ahead")
+    if model.order != ORDER:
+        raise ValueError(f"a model of order {model.order} cannot be released: the sampler predicts with {ORDER}")
     assert isinstance(model.bottleneck, RVQ)
     tensors: dict[str, NDArray[Any]] = {}
     for name, module in model.named_modules():
@@ -62,15 +61,16 @@ def export(
             tensors |= _exact(name, module)
     for kind, quantiser in (("books", model.bottleneck), ("speaker_books", model.speaker_code)):
         for i, book in enumerate(quantiser.books):
+            assert isinstance(book, Codebook)
             entries = np.rint(book.entries.numpy() * 2.0**BOOK_BITS)
             if np.abs(entries).max() >= 2**15:
                 raise ValueError(f"an entry of {kind}.{i} is beyond 16 bits")
             tensors[f"{kind}.{i}"] = entries.astype(np.int16)
+    decoding = config["decoding"]
     settings = DEFAULTS | config["stage"]["decoder"]
     tensors |= make_tables(model.order, settings["gain_scale"], PITCH_REFERENCE, PERIODS)
-    dilations = [layer.dilation for layer in model.wavenet.layers]
     ranges = measure_ranges(model, settings, shards)
-    sampler = quantize(model.wavenet.state_dict(), ranges, dilations)
+    sampler = quantize(model.wavenet.state_dict(), ranges, model.wavenet.dilations)
     tensors |= {SAMPLER_PREFIX + k: v for k, v in sampler.items()}
     data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()})
     keep = ("model", "encoder", "bottleneck", "speaker", "conditioner", "wavenet")
@@ -84,13 +84,16 @@ def export(
                 "unvoiced_sharpness": round(4096 / decoding["unvoiced_temperature"]),
                 "floor": round(65536 * decoding["floor"]),
                 "pre_emphasis": PRE_EMPHASIS,
+                "envelope_passes": decoding["envelope_passes"],
             }
         },
         "decoding": decoding,
-        **about,
+        **config["about"],
     }
-    output.with_suffix(".safetensors").write_bytes(data)
-    output.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+    for suffix, content in ((".safetensors", data), (".json", (json.dumps(card, indent=1) + "\n").encode())):
+        draft = output.with_suffix(suffix + ".tmp")
+        draft.write_bytes(content)
+        draft.replace(output.with_suffix(suffix))
 
 
 def _matrix(module: nn.Conv1d | nn.Linear) -> Tensor:
@@ -107,7 +110,8 @@ def _bias(module: nn.Conv1d | nn.Linear) -> Tensor:
 def _exact(name: str, module: nn.Conv1d | nn.Linear) -> dict[str, NDArray[Any]]:
     """Int16 weights of one binary scale and biases in the unit of the accumulator."""
     weight, bias = _matrix(module).double().numpy(), _bias(module).double().numpy()
-    shift = 15 - math.ceil(math.log2(np.abs(weight).max() * (1 + 2.0**-15)))
+    largest = max(np.abs(weight).max(), 2.0**-10)  # a layer of zeros has a scale too
+    shift = 15 - math.ceil(math.log2(largest * (1 + 2.0**-15)))
     return {
         f"{name}.weight": np.rint(weight * 2.0**shift).astype(np.int16),
         f"{name}.bias": np.rint(bias * 2.0 ** (shift + ACTIVATION_BITS)).astype(np.int64),

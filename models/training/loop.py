@@ -8,14 +8,15 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-from .errors import TrainingError
-from .tasks import Batch, Task
+from sottovoce.models.training.errors import TrainingError
+from sottovoce.models.training.processes import averaged
+from sottovoce.models.training.tasks import Batch, Task
 
 
 def learning_rate(step: int, settings: dict[str, Any]) -> float:
@@ -29,7 +30,7 @@ def learning_rate(step: int, settings: dict[str, Any]) -> float:
 class Stepper:
     """One optimiser step with gradient clipping and averaged weights; on a GPU replayed as one graph.
 
-    The work of a small network's step is dwarfed by the launches of its hundreds of kernels; a CUDA graph launches once.
+    The work of a small network's step is dwarfed by launching its hundreds of kernels; a CUDA graph launches once.
     """
 
     EAGER_STEPS = 5  # before the graph is captured: k-means starts, compilation, allocations
@@ -49,9 +50,7 @@ class Stepper:
 
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         self.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.settings["bf16"], cache_enabled=False
-        ):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings["bf16"], cache_enabled=False):
             loss, log = self.task.loss(batch)
         loss.backward()
         gradients = [p.grad for p in self.parameters if p.grad is not None]
@@ -125,6 +124,15 @@ def load(path: Path, model: nn.Module, stepper: Stepper) -> int:
     return int(state["step"])
 
 
+def open_journal(path: Path, step: int) -> TextIO:
+    """The log to append to, without what was written after the checkpoint that a run goes on from."""
+    lines = path.read_text().splitlines(keepends=True) if step and path.exists() else []
+    draft = path.with_suffix(".tmp")
+    draft.write_text("".join(line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step))
+    draft.replace(path)
+    return path.open("a")
+
+
 def fit(
     model: nn.Module,
     task: Task,
@@ -158,13 +166,16 @@ def fit(
     step = load(checkpoint, model, stepper) if resume and checkpoint.exists() else 0
     began = saved = time.monotonic()
     directory.mkdir(parents=True, exist_ok=True)
-    journal = (directory / "log.jsonl").open("a") if first_rank else None
+    journal = open_journal(directory / "log.jsonl", step) if first_rank else None
     figures: dict[str, float] = {}
     while step < settings["steps"] and time.monotonic() - began < 60 * settings["minutes"]:
         log = stepper(draw(step), learning_rate(step, settings))
         step += 1
+        save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
+        if save_due and not all(math.isfinite(float(log[k])) for k in ("loss", "gradient_norm")):
+            save_due = False  # the last checkpoint stays one to go on from; the next log entry stops the run
         if step % settings["log_every"] == 0 or step == settings["steps"]:
-            figures = {k: float(v) for k, v in log.items()}
+            figures = {k: float(averaged(v)) for k, v in log.items()}
             if not math.isfinite(figures["loss"]) or not math.isfinite(figures["gradient_norm"]):
                 raise TrainingError(
                     f"loss {figures['loss']} at step {step}: lower the learning rate and resume from {checkpoint}"
@@ -184,7 +195,7 @@ def fit(
                 journal.flush()
                 keys = [k for k in figures if "/" not in k and k != "gradient_norm"]
                 say(f"{step:7d} {entry['seconds']:8.1f}s  " + "  ".join(f"{k} {figures[k]:.4g}" for k in keys))
-        if first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]:
+        if save_due:
             save(checkpoint, model, stepper, step)
             saved = time.monotonic()
     if first_rank:

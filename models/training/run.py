@@ -13,11 +13,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch import distributed as dist
 
-from ..model import SpeechModel
-from .data import Corpus
-from .errors import TrainingError
-from .loop import fit
-from .tasks import TASKS, Batch, Decoder, draw
+from sottovoce.models.bottleneck.vq import Codebook
+from sottovoce.models.model import SpeechModel
+from sottovoce.models.training.data import Corpus
+from sottovoce.models.training.errors import TrainingError
+from sottovoce.models.training.loop import fit
+from sottovoce.models.training.tasks import TASKS, Batch, Decoder, draw
 
 DEFAULTS: dict[str, Any] = {
     "seed": 0,
@@ -50,6 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "gap_least": 0.01,
 }
 
+NEEDED = ("task", "shards", "out", "steps")
+
 
 def read_config(path: Path | str) -> dict[str, Any]:
     """A TOML config by its path, or by its name among those in the package (`default`)."""
@@ -65,6 +68,8 @@ def override(config: dict[str, Any], changes: dict[str, str]) -> None:
         place = config
         for table in tables:
             place = place.setdefault(table, {})
+            if not isinstance(place, dict):
+                raise TrainingError(f"cannot set {dotted}: {table} is a value, not a table")
         try:
             place[key] = tomllib.loads(f"x = {text}")["x"]
         except tomllib.TOMLDecodeError:
@@ -95,10 +100,24 @@ def train(
     return figures
 
 
+def stage_settings(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """A stage's settings over DEFAULTS, once they are known to be complete and to exist."""
+    stage = config["stage"][name]
+    if missing := [key for key in NEEDED if key not in stage]:
+        raise TrainingError(f"stage.{name}: no {missing[0]}")
+    if unknown := sorted(stage.keys() - DEFAULTS.keys() - {*NEEDED, "start"}):
+        raise TrainingError(f"stage.{name}: there is no setting {unknown[0]}; there are {', '.join(DEFAULTS)}")
+    if stage["task"] not in TASKS:
+        raise TrainingError(f"stage.{name}: no task {stage['task']!r}; choose one of {', '.join(TASKS)}")
+    return DEFAULTS | stage | {"weights": DEFAULTS["weights"] | stage.get("weights", {})}
+
+
 def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:
     """Train one stage; leaves `checkpoint.pt`, `log.jsonl` and `weights.safetensors` (averaged) in its run folder."""
-    settings = DEFAULTS | config["stage"][name]
+    settings = stage_settings(config, name)
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    if settings["batch"] % world:
+        raise TrainingError(f"stage.{name}: a batch of {settings['batch']} cannot be shared by {world} processes")
     device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
@@ -106,7 +125,7 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     if "start" in settings:
         load_weights(model, Path(settings["start"]))
     if settings["compile"]:
-        from ..wavenet import network
+        from sottovoce.models.wavenet import network
 
         network.compile_layers()
     directory = Path(settings["out"])
@@ -134,6 +153,8 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     figures = fit(model, task, settings, directory, device, batch_of, check, resume)
     if rank == 0:
         save_weights(model, directory / "weights.safetensors", directory / "checkpoint.pt", task)
+    if dist.is_initialized():
+        dist.barrier()  # the next stage may start from these weights
     return figures
 
 
@@ -161,6 +182,6 @@ def load_weights(model: SpeechModel, directory: Path) -> None:
     own = model.state_dict()
     fitting = {k: v for k, v in found.items() if k in own and isinstance(own[k], Tensor) and own[k].shape == v.shape}
     model.load_state_dict(fitting, strict=False)
-    for module in model.modules():
-        if hasattr(module, "ready"):
-            module.ready = True
+    for name, module in model.named_modules():
+        if isinstance(module, Codebook):
+            module.ready = f"{name}.entries" in fitting  # else it starts on data, as in a new model

@@ -9,6 +9,7 @@ import json
 import sys
 import types
 import zlib
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ import soxr
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from ..features import HOP, SAMPLE_RATE
-from ..level import active_level, gain_to_target
+from sottovoce.models.features import HOP, SAMPLE_RATE
+from sottovoce.models.level import active_level, gain_to_target
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"}
 UNIT = 640  # every utterance is padded to whole latent steps, so that shards join without a shift of frames
@@ -78,6 +79,8 @@ def read_normalised(path: Path) -> NDArray[np.int16]:
     """A recording as 16 kHz mono at the models' level, padded to whole latent steps."""
     wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = wave.mean(1)
+    if not np.isfinite(mono).all():
+        raise ValueError("holds samples that are not numbers")
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
     mono = mono * gain_to_target(active_level(mono))
@@ -101,6 +104,12 @@ def is_dev(speaker: str) -> bool:
     return zlib.crc32(speaker.encode()) % 10_000 < DEV_SHARE * 10_000
 
 
+def held_out(speakers: Iterable[str]) -> set[str]:
+    """Speakers kept from training: those that `is_dev` says, and one of several where it says none."""
+    names = sorted(set(speakers), key=lambda name: zlib.crc32(name.encode()) % 10_000)
+    return {name for name in names if is_dev(name)} or set(names[:1] if len(names) > 1 else [])
+
+
 def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[str, object]:
     """Write shards of all speech under a folder.
 
@@ -119,7 +128,7 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
     dict
         The index: utterances with speaker, start and length, hours, and what was skipped and why.
     """
-    directory, output = Path(directory), Path(output)
+    directory, output = Path(directory).resolve(), Path(output)
     utterances = list_utterances(directory)
     if not utterances:
         raise ValueError(f"{directory}: no recordings found; supported are {', '.join(sorted(SUFFIXES))}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..features import (
+from sottovoce.models.features import (
     CORRELOGRAM_BINS,
     CORRELOGRAM_POWER,
     HOP,

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..jitter import draw_moves, jitter
-from ..lpc import pre_emphasise, predictor
-from ..model import SpeechModel
-from ..wavenet.excitation import RANGE, teacher_forcing
-from . import spectra
-from .data import Corpus
+from sottovoce.models.jitter import draw_moves, jitter
+from sottovoce.models.lpc import pre_emphasise, predictor
+from sottovoce.models.model import SpeechModel
+from sottovoce.models.training import spectra
+from sottovoce.models.training.data import Corpus
+from sottovoce.models.training.processes import averaged
+from sottovoce.models.wavenet.excitation import RANGE, teacher_forcing
 
 Batch = dict[str, Tensor]
 PITCH_REFERENCE = 150.0
@@ -93,10 +94,10 @@ class Spectrum(Task):
         difference = mel - true_mel
         # what is heard counts more than the noise floor between words
         weight = 0.25 + torch.sigmoid((true_mel + 4) / 1.5)
-        weight = weight / weight.mean()
+        weight = weight / averaged(weight.mean())
         l1, l2 = (weight * difference.abs()).mean(), (weight * difference**2).mean()
         pitch_error = (pitch - true_pitch).abs() * voiced
-        pitch_loss = pitch_error.sum() / voiced.sum().clamp_min(1)
+        pitch_loss = pitch_error.sum() / averaged(voiced.sum()).clamp_min(1)
         voicing_loss = F.binary_cross_entropy_with_logits(voicing, voiced)
         weights = self.settings["weights"]
         loss = l1 + 0.5 * l2 + weights["pitch"] * pitch_loss + weights["voicing"] * voicing_loss + extra
@@ -126,7 +127,8 @@ class Decoder(Task):
         model = self.model
         frames = c.shape[2]
         s, noise = pre_emphasise(batch["wave"]), batch["past_noise"]
-        with torch.no_grad():
+        # nor would it predict as the decoder does
+        with torch.no_grad(), torch.autocast(s.device.type, enabled=False):
             mel, pitch, voicing = model.conditioner.decoded(c)
             if model.order:
                 lpc, gain = predictor(mel.transpose(1, 2), self.settings["gain_scale"], model.order)

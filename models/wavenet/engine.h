@@ -14,7 +14,8 @@ inline void pack_weights(const int8_t* from, int stride, int rows, int inputs, i
 
 // B blocks of rows, from block `first` of a group, times T columns, held in registers.
 template <int B, int T, bool Raw>
-TARGET inline void multiply_cell(const Matrix& m, const int8_t* group, int first, int blocks, int row, const Column* column) {
+TARGET inline void multiply_cell(const Matrix& m, const int8_t* group, int first, int blocks, int row,
+                                 const Column* column) {
   Acc acc[B][T];
   UNROLL for (int b = 0; b < B; ++b)
     UNROLL for (int t = 0; t < T; ++t) acc[b][t] = load_acc(column[t].start + row + kBlock * b);
@@ -78,7 +79,8 @@ struct Lane {
   static size_t bytes(const Model& m) {
     return Arena::padded(sizeof(int16_t) * (m.channels + m.skip)) + Arena::padded(sizeof(int16_t) * 2 * m.channels) +
            Arena::padded(sizeof(int16_t) * m.channels) + Arena::padded(sizeof(int16_t) * m.skip) +
-           Arena::padded(sizeof(int16_t) * kClasses) + Arena::padded(sizeof(int32_t) * m.layers * kAhead * 2 * m.channels) +
+           Arena::padded(sizeof(int16_t) * kClasses) +
+           Arena::padded(sizeof(int32_t) * m.layers * kAhead * 2 * m.channels) +
            Arena::padded(sizeof(int32_t) * (kOrder + kFrame));
   }
 
@@ -166,7 +168,7 @@ TARGET inline int draw(const Constants& c, const int16_t* logits, int32_t temper
   int32_t weight[kClasses];
   int32_t top = INT32_MIN, total = 0;
   for (int i = 0; i < kClasses; ++i) {
-    weight[i] = (logits[i] - c.width[i]) * temper + (c.width[i] << kTemperBits);
+    weight[i] = (logits[i] - c.width[i]) * temper + c.width[i] * (1 << kTemperBits);
     top = std::max(top, weight[i]);
   }
   for (int i = 0; i < kClasses; ++i) {
@@ -242,7 +244,8 @@ TARGET void sample(const Model& m, Lane* lane, int64_t n, int32_t* const* out, i
         const Frames& f = in.frames;
         if (s.time % 4 == 0) {  // a block of random numbers serves four samples
           const uint64_t block = s.time / 4;
-          const uint32_t counter[4] = {uint32_t(block), uint32_t(block >> 32), uint32_t(s.number), uint32_t(s.number >> 32)};
+          const uint32_t counter[4] = {uint32_t(block), uint32_t(block >> 32), uint32_t(s.number),
+                                       uint32_t(s.number >> 32)};
           const uint32_t key[2] = {uint32_t(s.seed), uint32_t(s.seed >> 32)};
           philox(counter, key, in.random);
         }

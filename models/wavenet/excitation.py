@@ -2,8 +2,8 @@
 
 The network models the normalised excitation ``e = (s - p) / g`` of a linear predictor: ``p = sum a_k s[t-k]``, with the
 coefficients ``a`` and the residual gain ``g`` of the frame taken from the decoded spectrum (lpc.py), so that
-``s = p + g e``. ``s`` is the pre-emphasised, level-normalised wave. With order zero and a constant gain the same code is
-the plain WaveNet on mu-law samples.
+``s = p + g e``. ``s`` is the pre-emphasised, level-normalised wave. With order zero and a constant gain the same code
+is the plain WaveNet on mu-law samples.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .network import CLASSES, FRAME
+from sottovoce.models.wavenet.network import CLASSES, FRAME
 
 RANGE = 8.0  # excitation beyond +-8 residual gains is clipped
 MU = 255.0

@@ -41,14 +41,10 @@ class LogisticMixture:
         above = (centre + 1 / CLASSES - mean) * inverse
         below = (centre - 1 / CLASSES - mean) * inverse
         first, last = (target == 0)[..., None], (target == CLASSES - 1)[..., None]
-        upper = torch.where(last, torch.ones_like(above), torch.sigmoid(above))
-        lower = torch.where(first, torch.zeros_like(below), torch.sigmoid(below))
-        # far from the mean the difference underflows: there the log-density times the width stands in
-        middle = (centre - mean) * inverse
-        tail = middle - 2 * F.softplus(middle) + torch.log(inverse * 2 / CLASSES)
-        tail = torch.where(first, F.logsigmoid(above), torch.where(last, F.logsigmoid(-below), tail))
-        mass = upper - lower
-        each = torch.where(mass > 1e-6, torch.log(mass.clamp_min(1e-12)), tail)
+        # sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)): no digits are lost in the tails
+        width = torch.log(-torch.expm1(-inverse * (2 / CLASSES)))
+        upper, lower = F.logsigmoid(above), F.logsigmoid(-below)
+        each = torch.where(first, upper, torch.where(last, lower, upper + lower + width))
         return torch.logsumexp(F.log_softmax(weight, -1) + each, -1)
 
     def log_probs(self, raw: Tensor) -> Tensor:

@@ -20,9 +20,11 @@
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #define UNROLL_4 _Pragma("unroll 4")
+#define SHORT_GATHERS
 #elif defined(__GNUC__)
 #define UNROLL _Pragma("GCC unroll 16")
 #define UNROLL_4 _Pragma("GCC unroll 4")
+#define SHORT_GATHERS ",prefer-vector-width=256"  // in plain loops (the draw's look-ups), where long ones are slow
 #else
 #define UNROLL
 #define UNROLL_4
@@ -48,7 +50,7 @@ namespace avx2 {
 }  // namespace avx2
 
 namespace vnni {
-#define TARGET __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni")))
+#define TARGET __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni" SHORT_GATHERS)))
 #include "lanes_vnni.h"
 #include "engine.h"
 #include "stream.h"
@@ -156,11 +158,11 @@ Matrix make_matrix(Packed& p, const int8_t* weights, int stride, int rows, int i
   p.isa->pack(weights, stride, rows, inputs, packed);
   int32_t* start = p.arena.take<int32_t>(rows);
   for (int r = 0; r < rows; ++r) start[r] = (bias ? bias[r] : 0) + (1 << (shift[r] - 1));
-  p.model.weight_bytes += size_t(rows) * inputs;
   return {rows, inputs, packed, start, copy(p.arena, shift, rows), copy(p.arena, multiplier, rows)};
 }
 
-// pack(kernel, channels, skip, layers, arrays) -> model; arrays in the order of sampler.py's PACKED, then tanh of every int16
+// pack(kernel, channels, skip, layers, arrays) -> model; arrays in the order of sampler.py's PACKED, then tanh of
+// every int16
 PyObject* pack(PyObject*, PyObject* args) {
   const char* name;
   int channels, skip, layers;
@@ -198,9 +200,10 @@ PyObject* pack(PyObject*, PyObject* args) {
     layer.out = make_matrix(*p, in.at<int8_t>(5) + size_t(l) * both * channels, channels, both, channels,
                             in.at<int32_t>(6) + l * both, in.at<int32_t>(7) + l * both, in.at<int16_t>(8) + l * both);
   }
-  m.head1 = make_matrix(*p, in.at<int8_t>(9), skip, skip, skip, in.at<int32_t>(10), in.at<int32_t>(11), in.at<int16_t>(12));
-  m.head2 =
-      make_matrix(*p, in.at<int8_t>(13), skip, kClasses, skip, in.at<int32_t>(14), in.at<int32_t>(15), in.at<int16_t>(16));
+  m.head1 = make_matrix(*p, in.at<int8_t>(9), skip, skip, skip, in.at<int32_t>(10), in.at<int32_t>(11),
+                        in.at<int16_t>(12));
+  m.head2 = make_matrix(*p, in.at<int8_t>(13), skip, kClasses, skip, in.at<int32_t>(14), in.at<int32_t>(15),
+                        in.at<int16_t>(16));
   m.embed = copy(p->arena, in.at<int16_t>(1), embedded);
   m.constants = {copy(p->arena, in.at<int16_t>(17), 64),        copy(p->arena, in.at<int16_t>(22), 1 << 16),
                  copy(p->arena, in.at<int32_t>(18), 1 << kLogitBits), copy(p->arena, in.at<int16_t>(19), kClasses),
@@ -270,8 +273,9 @@ PyObject* float_score(PyObject*, PyObject* args) {
   const Buffers in(sequence, PyBUF_ND);
   const bool good = in.has(9);
   if (good) {
-    const FloatModel m = {channels,       skip,           layers,         in.at<int32_t>(0), in.at<float>(1), in.at<float>(2),
-                          in.at<float>(3), in.at<float>(4), in.at<float>(5), in.at<float>(6),   in.at<float>(7), in.at<float>(8)};
+    const FloatModel m = {channels,        skip,            layers,          in.at<int32_t>(0),
+                          in.at<float>(1), in.at<float>(2), in.at<float>(3), in.at<float>(4),
+                          in.at<float>(5), in.at<float>(6), in.at<float>(7), in.at<float>(8)};
     float_score(m, n, static_cast<int16_t*>(index.buf), static_cast<float*>(cond.buf), static_cast<float*>(out.buf));
   }
   for (Py_buffer* b : {&cond, &index, &out}) PyBuffer_Release(b);
@@ -312,11 +316,6 @@ PyObject* random_words(PyObject*, PyObject* args) {
 
 PyObject* allocations(PyObject*, PyObject*) { return PyLong_FromLong(Arena::count); }
 
-PyObject* weight_bytes(PyObject*, PyObject* capsule) {
-  const Packed* p = packed_of(capsule);
-  return p ? PyLong_FromSize_t(p->model.weight_bytes) : nullptr;
-}
-
 PyObject* kernels(PyObject*, PyObject*) {
   PyObject* names = PyList_New(0);
   for (const Isa& isa : kIsas) {
@@ -336,7 +335,6 @@ PyMethodDef kMethods[] = {{"kernels", kernels, METH_NOARGS, "Instruction sets th
                           {"stream", stream, METH_VARARGS, "Seconds of one pass over so many weight bytes."},
                           {"philox", random_words, METH_VARARGS, "One block of random numbers."},
                           {"allocations", allocations, METH_NOARGS, "Blocks of memory taken so far."},
-                          {"weight_bytes", weight_bytes, METH_O, "Weights of a packed model."},
                           {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_kernel", "Integer sampling of a WaveNet.", -1, kMethods,

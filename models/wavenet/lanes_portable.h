@@ -6,7 +6,9 @@ constexpr int kGroup = 1;  // blocks of rows that are read side by side
 struct Acc { int32_t v[kBlock]; };
 struct Half { int16_t v[kBlock]; };
 // Weights row by row: compilers know dot products.
-constexpr int weight_at(int block, int row, int input, int, int inputs) { return (block * kBlock + row) * inputs + input; }
+constexpr int weight_at(int block, int row, int input, int, int inputs) {
+  return (block * kBlock + row) * inputs + input;
+}
 
 TARGET inline int16_t saturate(int32_t v) { return int16_t(std::min(std::max(v, -32768), 32767)); }
 // (a * b) >> 15, rounded; pmulhrsw on x86.

@@ -1,4 +1,4 @@
-"""Gated WaveNet over embedded indices, conditioned on every layer (van den Oord et al. 2016, arXiv 1609.03499, eq. 5)."""
+"""Gated WaveNet over embedded indices, conditioned on every layer (arXiv 1609.03499, eq. 5)."""
 
 from __future__ import annotations
 
@@ -98,17 +98,19 @@ class WaveNet(nn.Module):
         self.inputs, self.channels, self.skip, self.rows = inputs, channels, skip, rows
         self.embed = nn.Embedding(inputs * rows, channels)
         nn.init.normal_(self.embed.weight, std=0.3)
-        self.layers = nn.ModuleList(Layer(channels, skip, 2**i) for _ in range(cycles) for i in range(dilations))
+        self.dilations = [2**i for i in range(dilations)] * cycles
+        self.layers = nn.ModuleList(Layer(channels, skip, dilation) for dilation in self.dilations)
         # all layers' conditioning in one product a frame; its bias is the bias of the dilated convolutions
         self.condition = nn.Linear(condition, len(self.layers) * 2 * channels)
         self.head1 = GridLinear(skip, skip)
         self.head2 = GridLinear(skip, outputs)
+        self.offsets: Tensor
         self.register_buffer("offsets", torch.arange(inputs) * rows, persistent=False)
 
     @property
     def receptive_field(self) -> int:
         """Samples that decide a prediction."""
-        return 1 + sum(layer.dilation for layer in self.layers)
+        return 1 + sum(self.dilations)
 
     def forward(self, indices: Tensor, condition: Tensor) -> Tensor:
         """Parameters of p(sample t | inputs up to t).
@@ -126,7 +128,7 @@ class WaveNet(nn.Module):
         x = self.embed(indices + self.offsets).sum(2)
         biases = self.condition(condition).chunk(len(self.layers), -1)
         skips = x.new_zeros(*x.shape[:2], self.skip)
-        for layer, bias in zip(self.layers, biases, strict=True):
-            past = F.pad(x, (0, 0, layer.dilation, 0))[:, : x.shape[1]]
+        for layer, bias, dilation in zip(self.layers, biases, self.dilations, strict=True):
+            past = F.pad(x, (0, 0, dilation, 0))[:, : x.shape[1]]
             x, skips = layer(x, past, skips, bias)
         return self.head2(F.relu(self.head1(F.relu(skips))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
@@ -29,7 +29,13 @@ from sottovoce.models.wavenet.units import (
 if TYPE_CHECKING:
     from sottovoce.models.wavenet.sampler import Stream
 
-_jit = numba.njit(cache=True, nogil=True)
+
+def _jit(function):
+    """Compile on first use, and keep the result on disk where there is a place for it."""
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return numba.njit(nogil=True)(function)
 
 
 class Linear(NamedTuple):
@@ -83,14 +89,11 @@ def pack(arrays: Mapping[str, np.ndarray]) -> Packed:
         return Linear(weights, start, shift, arrays[f"{name}_multiplier"].reshape(shift.shape))
 
     dilations = arrays["dilations"]
-    constants = (arrays[name] for name in ("tanh_of", "exp2", "width", "compress", "expand"))
-    return Packed(
-        dilations,
-        np.concatenate(([0], np.cumsum(dilations)[:-1])).astype(np.int64),
-        arrays["embed"],
-        *(linear(name) for name in ("dilated", "out", "head1", "head2")),
-        *constants,
-    )
+    tables = {name: arrays[name] for name in ("embed", "tanh_of", "exp2", "width", "compress", "expand")}
+    maps = {name: linear(name) for name in ("dilated", "out", "head1", "head2")}
+    offsets = np.concatenate(([0], np.cumsum(dilations)[:-1])).astype(np.int64)
+    everything: dict[str, Any] = {"dilations": dilations, "offsets": offsets, **maps, **tables}
+    return Packed(**everything)
 
 
 def _scratch(p: Packed) -> Scratch:

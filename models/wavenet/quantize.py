@@ -100,7 +100,9 @@ def _requantiser(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return shift.astype(np.int32), np.minimum(multiplier, 32767).astype(np.int16)
 
 
-def _linear(name: str, weight: np.ndarray, bias: np.ndarray | None, unit_in: float, unit_out: np.ndarray | float) -> dict:
+def _linear(
+    name: str, weight: np.ndarray, bias: np.ndarray | None, unit_in: float, unit_out: np.ndarray | float
+) -> dict:
     """Tables of one linear map of int16 inputs in `unit_in` to int16 outputs in `unit_out`."""
     scale = np.maximum(np.abs(weight).max(-1), 1e-8) / 127
     if bias is not None:
@@ -192,6 +194,8 @@ def quantize(state: Mapping[str, Tensor], ranges: Ranges, dilations: Sequence[in
     skips = w["head1.weight"].shape[0]
     outputs = np.concatenate((np.full(channels, residual), np.full(skips, skip)))
     return {
+        # what one step of each int16 activation means: not for sampling, but to get the network back from its tables
+        "units": np.array([residual, skip, hidden, gate, 2.0**-COND_BITS, logit]),
         "dilations": np.array(dilations, np.int32),
         "embed": np.rint(embed / residual).astype(np.int16),
         **_linear("dilated", stack("dilated.weight"), None, residual, 2.0**-COND_BITS),

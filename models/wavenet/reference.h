@@ -12,10 +12,11 @@ struct FloatModel {
   const float *embed, *dilated, *out, *out_bias, *head1, *head1_bias, *head2, *head2_bias;
 };
 
+// The sum is a double: only the network's own float32 values are to be checked, not an order of additions.
 inline float dot(const float* w, const float* x, int n) {
-  float sum = 0;
-  for (int i = 0; i < n; ++i) sum += w[i] * x[i];
-  return sum;
+  double sum = 0;
+  for (int i = 0; i < n; ++i) sum += double{w[i]} * x[i];
+  return float(sum);
 }
 
 // index (n x 160, 6), cond (n, layers x 2 x channels) -> logits (n x 160, 256) in nats.
@@ -45,6 +46,7 @@ inline void float_score(const FloatModel& m, int64_t n, const int16_t* index, co
     }
     for (float& v : skip) v = std::max(v, 0.0f);
     for (int r = 0; r < s; ++r) hidden[r] = std::max(m.head1_bias[r] + dot(m.head1 + r * s, skip.data(), s), 0.0f);
-    for (int r = 0; r < kClasses; ++r) logits[t * kClasses + r] = m.head2_bias[r] + dot(m.head2 + r * s, hidden.data(), s);
+    for (int r = 0; r < kClasses; ++r)
+      logits[t * kClasses + r] = m.head2_bias[r] + dot(m.head2 + r * s, hidden.data(), s);
   }
 }

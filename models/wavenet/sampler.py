@@ -38,7 +38,6 @@ from sottovoce.models.wavenet.units import (
 
 log = logging.getLogger(__name__)
 
-_LINEAR = ("shift", "multiplier")
 # tables in the order in which kernel.cpp takes them, with their types
 PACKED = {
     "dilations": np.int32,
@@ -218,12 +217,21 @@ class Stream:
     """
 
     def __init__(self, tables: Tables, seed: int = 0, number: int = 0):
-        size = _QUEUES + 2 * tables.channels * int(tables.arrays["dilations"].sum())
-        memory = np.zeros(size + 64, np.uint8)
-        start = -memory.ctypes.data % 64  # the columns of the queues begin on cache lines
-        self._memory = memory[start : start + size]
+        self._memory = self._aligned(self.size(tables))
         self.clock[1:3] = seed, number
         self.past[:] = CLASSES // 2
+
+    @staticmethod
+    def size(tables: Tables) -> int:
+        """Bytes of a stream of that network."""
+        return _QUEUES + 2 * tables.channels * int(tables.arrays["dilations"].sum())
+
+    @staticmethod
+    def _aligned(size: int) -> np.ndarray:
+        """Zeroed bytes, so placed that the columns of the queues begin on cache lines."""
+        memory = np.zeros(size + 64, np.uint8)
+        start = -memory.ctypes.data % 64
+        return memory[start : start + size]
 
     @property
     def clock(self) -> np.ndarray:
@@ -268,9 +276,7 @@ class Stream:
     def copy(self) -> Stream:
         """A stream that goes on from here on its own."""
         stream = object.__new__(Stream)
-        memory = np.zeros(self._memory.size + 64, np.uint8)
-        start = -memory.ctypes.data % 64
-        stream._memory = memory[start : start + self._memory.size]
+        stream._memory = self._aligned(self._memory.size)
         stream._memory[:] = self._memory
         return stream
 
@@ -369,6 +375,10 @@ def sample(
         Samples in Q4 of a 16-bit sample's step.
     """
     name = _choose(kernel)
+    if any(stream.memory.size != Stream.size(tables) for stream in streams):
+        raise ValueError("a stream of another network")
+    if len({id(stream) for stream in streams}) < len(streams):
+        raise ValueError("the same stream twice in one call")
     frames = frames.checked(tables, len(streams))
     n = frames.gain.shape[1]
     out = np.empty((len(streams), n * FRAME), np.int32)
@@ -447,7 +457,7 @@ def float_logits(arrays: Mapping[str, np.ndarray], indices: np.ndarray, cond: np
     if extension is None:
         raise RuntimeError("the float32 check needs the C++ kernel, which was not built")
     index, n = _indices(indices)
-    each = [np.ascontiguousarray(arrays[name]) for name in FLOAT]
+    each = [np.ascontiguousarray(arrays[name], np.int32 if name == "dilations" else np.float32) for name in FLOAT]
     layers, channels, skip = len(each[0]), arrays["embed"].shape[-1], arrays["head1"].shape[-1]
     cond = np.ascontiguousarray(cond, np.float32)
     if cond.shape != (n, layers * 2 * channels):

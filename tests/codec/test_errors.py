@@ -24,6 +24,7 @@ def test_survives_the_way_between_processes():
         (SottoError("is odd", "give one"), "x: is odd; give one"),
         (SottoError("is odd", "give one", "y"), "y: is odd; give one"),
         (OSError(errno.ENOSPC, "No space left"), "x: no space left on the device; free some or write somewhere else"),
+        (PermissionError(errno.EACCES, "Permission denied"), "x: permission denied; check its permissions"),
         (OSError(errno.EIO, "Input/output error"), "x: Input/output error; check the file and the device"),
     ],
 )

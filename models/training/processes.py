@@ -1,0 +1,16 @@
+"""Several training processes, each with its share of a batch."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch import distributed as dist
+
+
+def averaged(x: Tensor) -> Tensor:
+    """x, without its gradient, averaged over all training processes."""
+    x = x.detach()
+    if dist.is_available() and dist.is_initialized():
+        x = x.clone()
+        dist.all_reduce(x)
+        x /= dist.get_world_size()
+    return x

@@ -1,0 +1,95 @@
+"""Codes to samples: however they are cut, whoever shares the pass, and when some are lost."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sottovoce.models.release import decode_together
+
+STEPS = 12
+CODES = np.random.default_rng(3).integers(0, (32, 16, 16), (STEPS, 3)).astype(np.int16)
+SPEAKER = bytes((2, 9))
+
+
+def decoded(release, pieces, **how) -> np.ndarray:
+    decoder = release.decoder(SPEAKER, **how)
+    return np.concatenate([*(decoder.push(piece) for piece in pieces), decoder.finish()])
+
+
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.integers(0, STEPS), max_size=6))
+def test_any_chunking_gives_the_same_samples(exported, cuts: list[int]):
+    whole = decoded(exported.release, [CODES], seed=5)
+    assert np.array_equal(decoded(exported.release, np.split(CODES, sorted(cuts)), seed=5), whole)
+
+
+def late(release) -> int:
+    """Samples that the post-filter keeps back."""
+    return 240 * release.config["decoding"]["envelope_passes"]
+
+
+def test_one_step_and_what_is_filtered_stay_due(exported):
+    release = exported.release
+    decoder = release.decoder(SPEAKER)
+    assert len(decoder.push(CODES[:1])) == 0
+    assert len(decoder.push(CODES[1:4])) == 3 * release.step - late(release)
+    assert len(decoder.finish()) == release.step + late(release)
+
+
+def test_seed_and_stream_decide(exported):
+    release = exported.release
+    first = decoded(release, [CODES], seed=1)
+    assert np.array_equal(decoded(release, [CODES], seed=1), first)
+    assert not np.array_equal(decoded(release, [CODES], seed=2), first)
+    assert not np.array_equal(decoded(release, [CODES], seed=1, stream=1), first)
+
+
+def test_the_speaker_counts(exported):
+    decoder = exported.release.decoder(bytes((5, 1)))
+    other = np.concatenate((decoder.push(CODES), decoder.finish()))
+    assert not np.array_equal(other, decoded(exported.release, [CODES]))
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_together_is_as_alone(exported, count: int):
+    release = exported.release
+    random = np.random.default_rng(0)
+    several = [np.roll(CODES, i, 0)[: int(random.integers(0, STEPS + 1))] for i in range(count)]
+    together = [release.decoder(SPEAKER, seed=3, stream=i) for i in range(count)]
+    alone = [release.decoder(SPEAKER, seed=3, stream=i) for i in range(count)]
+    for first, last in ((0, 5), (5, STEPS)):
+        pushed = decode_together(together, [codes[first:last] for codes in several])
+        for wave, decoder, codes in zip(pushed, alone, several, strict=True):
+            assert np.array_equal(wave, decoder.push(codes[first:last]))
+    assert all(np.array_equal(a.finish(), b.finish()) for a, b in zip(together, alone, strict=True))
+
+
+@pytest.mark.parametrize("lost", [[0], [5], [3, 4, 5], list(range(STEPS))])
+def test_lost_steps_are_concealed(exported, lost: list[int]):
+    codes = CODES.copy()
+    codes[lost] = -1
+    wave = decoded(exported.release, [codes])
+    assert len(wave) == STEPS * exported.release.step
+    whole, step = decoded(exported.release, [CODES]), exported.release.step
+    # what was decoded before the loss could be known is the same
+    before = max(0, (lost[0] - 1) * step - 2 * late(exported.release))
+    assert np.array_equal(wave[:before], whole[:before])
+
+
+def test_a_long_loss_fades_to_silence(exported):
+    release = exported.release
+    codes = np.concatenate((CODES, np.full((40, 3), -1, np.int16)))
+    wave = decoded(release, [codes]).astype(np.float64)
+    assert len(wave) == len(codes) * release.step
+    heard, held, end = np.split(wave, [STEPS * release.step, (STEPS + 12) * release.step])
+    assert np.sqrt(np.mean(end**2)) < 0.1 * np.sqrt(np.mean(heard**2))
+    assert np.abs(held).max() < 2 * np.abs(heard).max()
+
+
+def test_speech_comes_back_after_a_loss(exported):
+    release = exported.release
+    codes = np.concatenate((np.full((20, 3), -1, np.int16), np.tile(CODES, (2, 1))))
+    wave = decoded(release, [codes]).astype(np.float64)
+    lost, back = wave[: 18 * release.step], wave[22 * release.step :]
+    assert np.sqrt(np.mean(back**2)) > 3 * np.sqrt(np.mean(lost[8 * release.step :] ** 2))
