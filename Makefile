@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Real speech: train/, train.csv, valid/ and valid.csv
+export SOTTO_SPEECH ?= ../shared/speech
 BIN := $(VENV)/bin
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -43,7 +45,10 @@ lint: $(VENV)/dev
 		-p sottovoce.codec -p sottovoce.models -p sottovoce.cli
 
 bench: $(VENV)/dev
-	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+	$(BIN)/python benchmarks/sampler.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python -m pip install -q -e ".[eval]"
+	$(BIN)/python benchmarks/quality.py -o docs/measured -j 2
 
 clean:
 	rm -rf $(VENV) build demo *.egg-info

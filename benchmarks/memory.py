@@ -36,7 +36,8 @@ def recording(path: Path, minutes: float) -> Path:
 def measure(*arguments: str | Path) -> tuple[float, float]:
     """Peak memory (MB) and seconds of a command."""
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "sottovoce.cli", *map(str, arguments)], stdout=subprocess.DEVNULL)
+    program = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
+    process = subprocess.Popen([*program, *map(str, arguments)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

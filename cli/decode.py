@@ -14,6 +14,7 @@ from sottovoce.codec.files import reading, writing
 from sottovoce.codec.releases import by_name
 from sottovoce.codec.stream import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
 from sottovoce.models.release import Release
+from sottovoce.models.wavenet.sampler import default_kernel
 
 TOGETHER = 4
 """Files that share each pass over the weights."""
@@ -49,7 +50,10 @@ def command(
     if model:
         by_name(model)  # what is wrong with it is said once
     work = partial(_decode, model=model, seed=seed, force=force)
-    return run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
+    status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
+    if not status:
+        console.note(f"decoded with the {default_kernel()} kernel")
+    return status
 
 
 def _decode(jobs: Sequence[Job], *, model: str | None, seed: int, force: bool, tick: Tick = no_tick) -> list[Outcome]:

@@ -19,6 +19,7 @@ from sottovoce.codec import Codec
 from sottovoce.codec.audio import open_sound
 from sottovoce.codec.files import writing
 from sottovoce.codec.stream import Tick, decode_stream, encode_sound, no_tick
+from sottovoce.models.wavenet.sampler import default_kernel
 
 
 @click.command("roundtrip")
@@ -53,7 +54,10 @@ def command(
     jobs = plan(inputs, output, wanted=SOUND, suffix=".wav", recursive=recursive, note=console.note)
     codec = Codec.load(preset, model)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
-    return run_batch(work, jobs, console, verb="coding", workers=1)
+    status = run_batch(work, jobs, console, verb="coding", workers=1)
+    if not status:
+        console.note(f"decoded with the {default_kernel()} kernel")
+    return status
 
 
 def _roundtrip(

@@ -6,6 +6,7 @@ All framewise features have one frame every 160 samples (100 Hz at 16 kHz); fram
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -135,7 +136,7 @@ def raw(framed: Array) -> Array:
     return framed[:, REACH - HOP // 2 : REACH + HOP // 2] * np.float32(8)
 
 
-INPUTS = {
+INPUTS: dict[str, tuple[Callable[[Array], Array], int]] = {
     "logmel": (lambda framed: (log_mel(framed) + 5) / 4, BANDS),
     "logmel+pitch": (mel_and_pitch, BANDS + LAGS),
     "mfcc": (lambda framed: mfcc(framed) / 8, 39),

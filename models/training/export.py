@@ -52,7 +52,8 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
         raise ValueError("a model fed with MFCC cannot be released: their deltas look 80 ms ahead")
     if model.order != ORDER:
         raise ValueError(f"a model of order {model.order} cannot be released: the sampler predicts with {ORDER}")
-    assert isinstance(model.bottleneck, RVQ)
+    if not isinstance(model.bottleneck, RVQ) or not model.order:
+        raise ValueError("a release needs a residual quantiser and linear prediction in the sampler")
     tensors: dict[str, NDArray[Any]] = {}
     for name, module in model.named_modules():
         if name.startswith(FLOAT) and isinstance(module, nn.Conv1d | nn.Linear):

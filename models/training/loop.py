@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.processes import averaged
+from sottovoce.models.training.processes import agreed, averaged
 from sottovoce.models.training.tasks import Batch, Task
 
 
@@ -168,7 +168,10 @@ def fit(
     directory.mkdir(parents=True, exist_ok=True)
     journal = open_journal(directory / "log.jsonl", step) if first_rank else None
     figures: dict[str, float] = {}
-    while step < settings["steps"] and time.monotonic() - began < 60 * settings["minutes"]:
+    # all processes stop at the same step: the first one's clock decides, at its log entries
+    while step < settings["steps"] and not (
+        step % settings["log_every"] == 0 and agreed(time.monotonic() - began >= 60 * settings["minutes"], device)
+    ):
         log = stepper(draw(step), learning_rate(step, settings))
         step += 1
         save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch import distributed as dist
 
@@ -14,3 +15,12 @@ def averaged(x: Tensor) -> Tensor:
         dist.all_reduce(x)
         x /= dist.get_world_size()
     return x
+
+
+def agreed(wish: bool, device: torch.device) -> bool:
+    """What the first process wishes, told to all."""
+    if dist.is_available() and dist.is_initialized():
+        told = torch.tensor(float(wish), device=device)
+        dist.broadcast(told, 0)
+        return bool(told)
+    return wish

@@ -66,6 +66,11 @@ class Task:
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
         """c (B, C, F), speaker (B, S), bottleneck losses, log."""
+        # half precision would choose other codes than the encoder does when it is used
+        with torch.autocast(batch["wave"].device.type, enabled=False):
+            return self._encode(batch)
+
+    def _encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
         model = self.model
         x = spectra.encoder_input(model.inputs, spectra.frames(batch["wave"]))
         coded = model.bottleneck(model.encoder(x), batch["latent_noise"], batch["depth"])
@@ -118,8 +123,7 @@ class Decoder(Task):
         return self.model.back()
 
     def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
-        # half precision would choose other codes than the encoder does when it is used
-        with torch.no_grad(), torch.autocast(batch["wave"].device.type, enabled=False):
+        with torch.no_grad():
             return self.encode(batch)
 
     def excitation(self, batch: Batch, c: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,7 +131,7 @@ class Decoder(Task):
         model = self.model
         frames = c.shape[2]
         s, noise = pre_emphasise(batch["wave"]), batch["past_noise"]
-        # nor would it predict as the decoder does
+        # half precision would predict otherwise than the decoder does
         with torch.no_grad(), torch.autocast(s.device.type, enabled=False):
             mel, pitch, voicing = model.conditioner.decoded(c)
             if model.order:

@@ -77,8 +77,8 @@ def calibrate(network: WaveNet, indices: Tensor, condition: Tensor) -> Ranges:
     skips = x.new_zeros(*x.shape[:2], network.skip)
     residual, skip = x.abs().max(), skips.abs().max()
     biases = network.condition(condition).chunk(len(network.layers), -1)
-    for layer, bias in zip(network.layers, biases, strict=True):
-        past = F.pad(x, (0, 0, layer.dilation, 0))[:, : x.shape[1]]
+    for layer, bias, dilation in zip(network.layers, biases, network.dilations, strict=True):
+        past = F.pad(x, (0, 0, dilation, 0))[:, : x.shape[1]]
         x, skips = layer(x, past, skips, bias)
         residual = torch.maximum(residual, x.abs().max())
         skip = torch.maximum(skip, skips.abs().max())

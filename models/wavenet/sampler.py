@@ -90,7 +90,7 @@ def kernels() -> list[str]:
 
 
 @functools.cache
-def _default_kernel() -> str:
+def default_kernel() -> str:
     """The kernel that runs unless a call names another; told once."""
     name = os.environ.get("SOTTO_KERNEL") or kernels()[0]
     log.info("sampling with the %s kernel", name)
@@ -98,7 +98,7 @@ def _default_kernel() -> str:
 
 
 def _choose(kernel: str | None) -> str:
-    name = kernel or _default_kernel()
+    name = kernel or default_kernel()
     if name not in kernels():
         raise ValueError(f"kernel {name!r} does not run here; choose one of {', '.join(kernels())}")
     return name
