@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -136,7 +137,7 @@ def raw(framed: Array) -> Array:
     return framed[:, REACH - HOP // 2 : REACH + HOP // 2] * np.float32(8)
 
 
-INPUTS: dict[str, tuple[Callable[[Array], Array], int]] = {
+INPUTS: dict[str, tuple[Callable[[Array], NDArray[Any]], int]] = {
     "logmel": (lambda framed: (log_mel(framed) + 5) / 4, BANDS),
     "logmel+pitch": (mel_and_pitch, BANDS + LAGS),
     "mfcc": (lambda framed: mfcc(framed) / 8, 39),
