@@ -60,7 +60,7 @@ def list_utterances(directory: Path) -> list[Utterance]:
 
 def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
     """F0 in Hz at 100 Hz, 0 where unvoiced: DIO refined by StoneMask (WORLD, Morise et al. 2016)."""
-    if importlib.util.find_spec("pkg_resources") is None:
+    if "pkg_resources" not in sys.modules and importlib.util.find_spec("pkg_resources") is None:
         # pyworld 0.3.5 asks it for nothing but its own version, and setuptools 82 has dropped it
         stand_in = types.ModuleType("pkg_resources")
         stand_in.get_distribution = lambda name: types.SimpleNamespace(  # type: ignore[attr-defined]

@@ -136,7 +136,11 @@ def test_interrupted(wav, toy, monkeypatch, workers, number, status, whom):
         wav(f"talks/{name}.wav", seconds=20)
     monkeypatch.setenv("STUB_SLOWNESS", "0.2")
     with subprocess.Popen(
-        [*SOTTO, "encode", "talks", "-o", "coded", "-j", workers], stderr=subprocess.PIPE, start_new_session=True
+        [*SOTTO, "encode", "talks", "-o", "coded", "-j", workers],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # whoever runs the tests in the background has Ctrl-C ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         while not list(Path().glob("coded/.*.part")):
             assert process.poll() is None

@@ -1,0 +1,120 @@
+"""Whether the codes are used, and whether the decoder listens to them.
+
+    python benchmarks/latents.py REFERENCES.csv -o docs/latents
+
+For each code book: share of its entries in use over all references, perplexity, and the entropy of its codes against
+their fixed length. For the WaveNet: bits a sample with the right latents, and how many more with those of another
+stretch of speech (the latent gap); near zero would mean that the latents are ignored. Needs the extra `train`.
+"""
+
+import os
+
+os.environ |= {f"{pool}_NUM_THREADS": "1" for pool in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+
+import argparse
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+
+from sottovoce.models import release
+from sottovoce.models.level import active_level, gain_to_target
+from sottovoce.models.training.restore import restore
+from sottovoce.models.training.run import DEFAULTS
+from sottovoce.models.training.tasks import Decoder
+
+CROP_STEPS = 60  # latent steps of a stretch: 2.4 s
+CONTEXT = 16
+
+
+def read(path: Path) -> np.ndarray:
+    """A recording at the models' rate and level."""
+    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = soxr.resample(wave.mean(1), rate, 16000)
+    return (mono * gain_to_target(active_level(mono))).astype(np.float32)
+
+
+def usage(codes: np.ndarray, bits: tuple[int, ...]) -> list[dict[str, float]]:
+    """Figures of each book; codes (steps, books)."""
+    found = []
+    for book, width in enumerate(bits):
+        p = np.bincount(codes[:, book], minlength=2**width) / len(codes)
+        entropy = float(-(p[p > 0] * np.log2(p[p > 0])).sum())
+        used = float((p > 0).mean())
+        found.append({"bits": width, "used": used, "perplexity": 2**entropy, "entropy": entropy})
+    return found
+
+
+def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> dict[str, float]:
+    """Bits a sample with the right latents, and the gap to wrong ones, over stretches of all recordings."""
+    network = restore(model)
+    task = Decoder(network, DEFAULTS | {"context": CONTEXT, "steps_per_crop": CROP_STEPS - CONTEXT - 2})
+    length = CROP_STEPS * model.step
+    crops = torch.from_numpy(np.stack([w[:length] for w in waves if len(w) >= length]))
+    totals: list[dict[str, float]] = []
+    for wave in crops.split(8):
+        if len(wave) < 2:  # nobody else's latents to take
+            continue
+        shape = (len(wave), CROP_STEPS)
+        batch = {
+            "wave": wave,
+            "reference": wave,
+            "depth": torch.full((len(wave),), books),
+            "moves": torch.zeros(shape, dtype=torch.long),
+            "latent_noise": torch.zeros(len(wave), network.encoder_latent, CROP_STEPS),
+            "past_noise": torch.zeros_like(wave),
+        }
+        totals.append({key: float(value) for key, value in task.latent_gap(batch).items()})
+    return {
+        "stretches": len(crops),
+        "bits_per_sample": float(np.mean([t["dev_bits"] for t in totals])),
+        "latent_gap": float(np.mean([t["latent_gap"] for t in totals])),
+    }
+
+
+def main() -> None:
+    """Measure and write."""
+    torch.set_num_threads(1)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("references", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path("latents"))
+    parser.add_argument("--preset", default="default")
+    args = parser.parse_args()
+    model = release.load()
+    with args.references.open(newline="", encoding="utf-8") as lines:
+        waves = [read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
+    codes = []
+    for wave in waves:
+        encoder = model.encoder()
+        codes += [encoder.push(wave), encoder.finish()]
+    deepest = max(model.presets.values(), key=lambda preset: preset.books)
+    books = usage(np.concatenate(codes), deepest.bits)
+    gap = latent_gap(model, waves, model.presets[args.preset].books)
+    steps = sum(map(len, codes))
+    result = {"model": model.card["sha256"], "steps": steps, "preset": args.preset, "books": books, **gap}
+    args.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    lines_out = [
+        f"{steps} latent steps of {len(waves)} recordings, model {model.id.hex()}. Preset `{args.preset}`: "
+        f"{gap['bits_per_sample']:.3f} bits a sample, latent gap {gap['latent_gap']:.3f} bits a sample.",
+        "",
+        "| book | bits | entries used | perplexity | entropy, bits |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {i + 1} | {b['bits']} | {100 * b['used']:.1f} % | {b['perplexity']:.0f} | {b['entropy']:.2f} |"
+            for i, b in enumerate(books)
+        ),
+    ]
+    for preset in model.presets.values():
+        entropy = math.fsum(b["entropy"] for b in books[: preset.books])
+        lines_out.append(f"\n`{preset.name}`: {sum(preset.bits)} bits a step, order-0 entropy {entropy:.1f}.")
+    args.output.with_suffix(".md").write_text("\n".join(lines_out) + "\n")
+    print("\n".join(lines_out))
+
+
+if __name__ == "__main__":
+    main()
