@@ -161,6 +161,24 @@ def save(results: dict[str, Any], out: Path) -> None:
         unfinished.replace(out.with_name(out.name + suffix))
 
 
+def write_scores(results: dict[str, Any], card: Path) -> None:
+    """Put what was measured of a model into its card."""
+    content = json.loads(card.read_text(encoding="utf-8"))
+    if content["sha256"] != results["model"]["sha256"]:
+        raise SottoError("the card of another model", "give that of the model measured", str(card))
+    content["scores"] = {
+        name.removeprefix("sotto:"): {
+            "bit/s": found["file_bit_rate"],
+            **{metrics.METRICS[key].title: mean["mean"] for key, mean in found["means"].items()},
+        }
+        for name, found in results["codecs"].items()
+        if name.startswith("sotto:")
+    }
+    draft = card.with_suffix(".part")
+    draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    draft.replace(card)
+
+
 def table(results: dict[str, Any]) -> str:
     """The Markdown of results."""
     files, model = results["files"], results["model"]
@@ -216,6 +234,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", default="default", help="name, or path of its weights")
     parser.add_argument("--limit", type=int, help="only that many recordings")
     parser.add_argument("-j", "--jobs", type=int, default=1, help="worker processes")
+    parser.add_argument("--card", type=Path, help="card of the model, to write the means of our presets into")
     parser.add_argument("--again", action="store_true", help="measure again what is known already")
     return parser.parse_args(argv)
 
@@ -247,6 +266,8 @@ def main(argv: list[str] | None = None) -> None:
                 done[name] = bench.run(name)
             ordered = {name: done[name] for name in dict.fromkeys([*order, *done]) if name in done}
             save(now | {"codecs": ordered, "missing": missing}, args.output)
+        if args.card:
+            write_scores(now | {"codecs": ordered}, args.card)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ Real-time factors (RTF): seconds of computing for a second of 16 kHz speech. For
 
 At last, the same network sampled by eager torch on one thread, with queues.
 
-Run as ``taskset -c 0 python benchmarks/sampler.py [--channels C]``.
+Run as ``taskset -c 0 python benchmarks/sampler.py [--channels C]``; without it, on the model in the box.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional as F
 
+from sottovoce.models import release
+from sottovoce.models.training.restore import restore
 from sottovoce.models.wavenet import sampler
 from sottovoce.models.wavenet.excitation import compress, expand
 from sottovoce.models.wavenet.network import FRAME, WaveNet
@@ -114,18 +116,21 @@ def describe_machine() -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="the sampler against its weight-streaming floor")
-    parser.add_argument("--channels", type=int, default=64, help="residual channels")
-    parser.add_argument("--skip", type=int, help="skip channels (default: as many as channels, at least 32)")
+    parser.add_argument("--channels", type=int, help="of a random network  [the model in the box]")
     parser.add_argument("--seconds", type=float, default=1.0, help="of speech in each timed run")
     parser.add_argument("--repeats", type=int, default=8, help="runs, of which the quickest counts")
     parser.add_argument("--no-torch", action="store_true", help="leave out torch, which takes longest")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    network = WaveNet(channels=args.channels, skip=args.skip or max(args.channels, 32)).eval()
     indices = torch.randint(0, 256, (1, 10 * FRAME, 6))
-    ranges = calibrate(network, indices, torch.randn(1, 10, 128))
-    tables = Tables(quantize(network.state_dict(), ranges, [layer.dilation for layer in network.layers]))
+    if args.channels:
+        network = WaveNet(channels=args.channels, skip=args.channels).eval()
+        ranges = calibrate(network, indices, torch.randn(1, 10, 128))
+        tables = Tables(quantize(network.state_dict(), ranges, network.dilations))
+    else:
+        box = release.load()
+        network, tables = restore(box).wavenet, box.network.tables
     n = int(args.seconds * RATE) // FRAME
     speech = n * FRAME / RATE
     index = np.resize(indices[0].numpy(), (n * FRAME, 6))

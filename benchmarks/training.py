@@ -1,0 +1,38 @@
+"""How training went: the log of each stage of a run as a table.
+
+python benchmarks/training.py RUN/log.jsonl... -o docs/training.md
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+ROWS = 16
+
+
+def table(log: Path) -> str:
+    """About sixteen of a log's entries with figures on held-out speech, the last among them."""
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    checked = [entry for entry in entries if any(key.startswith(("dev_", "latent_gap")) for key in entry)]
+    every = max(1, len(checked) // ROWS)
+    shown = checked[::-1][::every][::-1]
+    keys = [key for key in shown[-1] if key.startswith(("dev_", "latent_gap"))]
+    lines = [["step", *keys], ["---:"] * (len(keys) + 1)]
+    lines += [[str(entry["step"]), *(f"{entry[key]:.3f}" for key in keys)] for entry in shown]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("logs", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    parts = [f"## {log.parent.name}\n\n{table(log)}\n" for log in args.logs]
+    args.output.write_text(
+        "# Training logs\n\nOn speakers held out of training, averaged weights.\n\n" + "\n".join(parts)
+    )
+
+
+if __name__ == "__main__":
+    main()
