@@ -231,7 +231,10 @@ def decoding(
     model = by_id(header.model, known)
     preset = preset_by_index(model, header.preset)
     sink = open_sink(model, header.samples)
-    decoder = model.decoder(header.speaker, seed)
+    try:
+        decoder = model.decoder(header.speaker, seed)
+    except ValueError as error:
+        raise SottoError(str(error), "get the file again") from error
     total = None if header.samples is None else header.samples / model.sample_rate
     held = np.zeros(0, np.int16)  # the last step, of which the length may take a part away
     blocks = damaged = done = 0
