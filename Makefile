@@ -45,10 +45,12 @@ lint: $(VENV)/dev
 		-p sottovoce.codec -p sottovoce.models -p sottovoce.cli
 
 bench: $(VENV)/dev
-	$(BIN)/python benchmarks/sampler.py
-	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python -m pip install -q -e ".[eval]"
-	$(BIN)/python benchmarks/quality.py -o docs/measured -j 2
+	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
+	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
+	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
+	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
+	$(BIN)/python benchmarks/quality.py -o docs/measured -j 2 --card models/released/default.json
 
 clean:
 	rm -rf $(VENV) build demo *.egg-info

@@ -56,10 +56,10 @@ def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> d
     task = Decoder(network, DEFAULTS | {"context": CONTEXT, "steps_per_crop": CROP_STEPS - CONTEXT - 2})
     length = CROP_STEPS * model.step
     crops = torch.from_numpy(np.stack([w[:length] for w in waves if len(w) >= length]))
-    totals: list[dict[str, float]] = []
-    for wave in crops.split(8):
-        if len(wave) < 2:  # nobody else's latents to take
-            continue
+    # in any order but the table's, in which neighbours are of one speaker
+    crops = crops[torch.randperm(len(crops), generator=torch.Generator().manual_seed(0))]
+    totals: list[tuple[int, dict[str, float]]] = []
+    for wave in crops.tensor_split(max(1, len(crops) // 8)):
         shape = (len(wave), CROP_STEPS)
         batch = {
             "wave": wave,
@@ -69,11 +69,11 @@ def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> d
             "latent_noise": torch.zeros(len(wave), network.encoder_latent, CROP_STEPS),
             "past_noise": torch.zeros_like(wave),
         }
-        totals.append({key: float(value) for key, value in task.latent_gap(batch).items()})
+        totals.append((len(wave), {key: float(value) for key, value in task.latent_gap(batch).items()}))
     return {
         "stretches": len(crops),
-        "bits_per_sample": float(np.mean([t["dev_bits"] for t in totals])),
-        "latent_gap": float(np.mean([t["latent_gap"] for t in totals])),
+        "bits_per_sample": sum(count * t["dev_bits"] for count, t in totals) / len(crops),
+        "latent_gap": sum(count * t["latent_gap"] for count, t in totals) / len(crops),
     }
 
 

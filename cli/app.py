@@ -1,6 +1,7 @@
 """The command line: which commands there are, and what becomes of their errors."""
 
 import importlib
+import os
 import signal
 import sys
 
@@ -22,6 +23,10 @@ COMMANDS = {
 """Name and line of help, so that the list of commands needs none of them."""
 
 
+CODING = frozenset({"encode", "decode", "roundtrip"})
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
 class LazyGroup(click.Group):
     """Imports a command when it is used, so that help and completion answer at once."""
 
@@ -33,6 +38,11 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in CODING:
+            # Before numpy is there, which reads them once: coding's products are too small for threads to pay, and
+            # -j already uses the cores. Worker processes inherit them; training goes without and takes all cores.
+            for name in THREADS:
+                os.environ.setdefault(name, "1")
         return importlib.import_module(f"sottovoce.cli.{cmd_name}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

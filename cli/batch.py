@@ -62,7 +62,7 @@ def run_batch(
     int
         The exit status: 0, or 2 when the only file failed, or 1 when some of several did.
     """
-    console.results_aside = jobs[0].goal == STANDARD
+    console.results_aside = any(job.goal == STANDARD for job in jobs)
     workers = min(workers or cores(), len(jobs))
     size = min(together, -(-len(jobs) // workers))
     groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]

@@ -1,6 +1,7 @@
 """sotto decode."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 
 import click
@@ -10,11 +11,12 @@ from sottovoce.cli.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.console import Console
 from sottovoce.cli.failures import as_failure
 from sottovoce.cli.jobs import CODED, Job, plan
+from sottovoce.cli.kernel import chosen_kernel
+from sottovoce.cli.names import models
 from sottovoce.codec.files import reading, writing
 from sottovoce.codec.releases import by_name
 from sottovoce.codec.stream import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
 from sottovoce.models.release import Release
-from sottovoce.models.wavenet.sampler import default_kernel
 
 TOGETHER = 4
 """Files that share each pass over the weights."""
@@ -23,7 +25,7 @@ TOGETHER = 4
 @click.command("decode")
 @options.inputs
 @options.output
-@click.option("--model", help="Path of the weights, where the model is not in the box.")
+@click.option("--model", shell_complete=models, help="Path of the weights, where the model is not in the box.")
 @options.seed
 @options.recursive
 @options.workers
@@ -46,19 +48,21 @@ def command(
     The same file and seed give the same samples, everywhere. Damaged parts are concealed, with a warning.
     """
     console = Console(quiet=quiet, as_json=as_json)
+    kernel = chosen_kernel()
     jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
     if model:
         by_name(model)  # what is wrong with it is said once
     work = partial(_decode, model=model, seed=seed, force=force)
     status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
     if not status:
-        console.note(f"decoded with the {default_kernel()} kernel")
+        console.note(f"decoded with the {kernel} kernel")
     return status
 
 
 def _decode(jobs: Sequence[Job], *, model: str | None, seed: int, force: bool, tick: Tick = no_tick) -> list[Outcome]:
     known = by_name(model) if model else None
-    outcomes = run_together([_decode_one(job, known, seed=seed, force=force, tick=tick) for job in jobs])
+    begin = [partial(_decode_one, job, known, seed=seed, force=force, tick=tick) for job in jobs]
+    outcomes = run_together(begin)
     return [_told(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
@@ -70,5 +74,5 @@ def _decode_one(job: Job, known: Release | None, *, seed: int, force: bool, tick
 def _told(job: Job, outcome: Decoded | Exception) -> Outcome:
     if isinstance(outcome, Exception):
         return as_failure(outcome, job.name)
-    facts = {"seconds": outcome.seconds, "blocks": outcome.blocks, "damaged": outcome.damaged}
-    return Done(row(job.name, outcome.seconds), facts, outcome.warnings())
+    warnings = outcome.warnings()
+    return Done(row(job.name, outcome.seconds), asdict(outcome) | {"warnings": warnings}, warnings)

@@ -2,26 +2,29 @@
 
 import click
 
-from sottovoce.cli.training import training_installed
+from sottovoce.cli.training import configured, training_installed
 
 
 @click.command("export")
-@click.argument("config", metavar="CONFIG")
+@click.argument("config", metavar="CONFIG", type=click.Path())
 @click.argument("weights", metavar="WEIGHTS", type=click.Path(exists=True))
-@click.option("-o", "--output", metavar="NAME", required=True, help="Writes NAME.safetensors and its card, NAME.json.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="NAME",
+    required=True,
+    type=click.Path(),
+    help="Writes NAME.safetensors and its card, NAME.json.",
+)
 @click.option("--shards", type=click.Path(exists=True, file_okay=False), help="Speech to calibrate on.  [the config's]")
 def command(config: str, weights: str, output: str, shards: str | None) -> None:
     """Turn the run folder or weights file WEIGHTS, trained by CONFIG, into a model for --model NAME.safetensors."""
-    with training_installed():
+    with training_installed(), configured(config):
         from pathlib import Path
 
-        from sottovoce.models.training.errors import TrainingError
         from sottovoce.models.training.export import export
         from sottovoce.models.training.run import read_config
 
-        try:
-            tables = read_config(config)
-            found = Path(shards or tables["stage"]["decoder"]["shards"])
-            export(tables, Path(weights), found, Path(output).with_suffix(""))
-        except (TrainingError, ValueError) as error:
-            raise click.ClickException(f"{config}: {error}") from error
+        tables = read_config(config)
+        found = Path(shards or tables["stage"]["decoder"]["shards"])
+        export(tables, Path(weights), found, Path(output).with_suffix(""))

@@ -10,7 +10,7 @@ from sottovoce.codec.info import Info, info_stream
 
 
 @click.command("info")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @options.as_json
 def command(files: tuple[str, ...], as_json: bool) -> int:
     """Tell what .sotto files hold."""
@@ -22,7 +22,9 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
                 found = info_stream(source)
         except Exception as error:
             failed += 1
-            console.error(as_line(as_failure(error, shown(file))))
+            failure = as_failure(error, shown(file))
+            console.error(as_line(failure))
+            console.document({"file": shown(file), "error": str(failure)})
             continue
         console.result(_described(shown(file), found))
         console.document({"file": shown(file), **found.as_dict()})
@@ -39,7 +41,7 @@ def _described(file: str, info: Info) -> str:
         if info.damaged:
             speech += f", {info.damaged} of {info.blocks} blocks damaged"
         if info.missing:
-            speech += f", {info.missing:.2f} s missing at the end"
+            speech += f", {info.missing:.2f} s missing"
     return "\n".join(
         (
             file,

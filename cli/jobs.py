@@ -65,6 +65,8 @@ def plan(
     SottoError
         When the inputs don't go together with the output, or there are none.
     """
+    if STANDARD in inputs and len(inputs) > 1:
+        raise SottoError("standard input is beside other inputs", "give it alone", STANDARD)
     several = len(inputs) > 1 or os.path.isdir(inputs[0])
     if output == STANDARD and several:
         raise SottoError("standard output takes a single input", "name a folder with -o")

@@ -21,8 +21,7 @@ def command(as_json: bool) -> None:
         presets = {preset.name: releases.bit_rate(model, preset) for preset in model.presets.values()}
         facts = {"model": name, "id": model.id.hex(), "bit_rates": presets, "card": model.card}
         console.document(facts)
-        told = {key: value for key, value in model.card.items() if key not in ("config", "presets")}
-        console.result("\n".join(_lines(facts | {"card": told})))
+        console.result("\n".join(_lines(facts)))
 
 
 def _lines(value: Any) -> Iterator[str]:

@@ -11,8 +11,8 @@ from sottovoce.codec.errors import SottoError
 
 
 @click.command("prepare")
-@click.argument("directory", metavar="DIR")
-@click.option("-o", "--output", metavar="SHARDS", required=True, help="Folder for the shards.")
+@click.argument("directory", metavar="DIR", type=click.Path())
+@click.option("-o", "--output", metavar="SHARDS", required=True, type=click.Path(), help="Folder for the shards.")
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processes. [as many as cores]")
 def command(directory: str, output: str, jobs: int | None) -> None:
     """Bring a folder of speech into the form that training reads."""

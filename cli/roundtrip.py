@@ -15,16 +15,23 @@ from sottovoce.cli.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.console import Console
 from sottovoce.cli.failures import as_failure
 from sottovoce.cli.jobs import SOUND, Job, plan
+from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import open_sound
-from sottovoce.codec.files import writing
+from sottovoce.codec.files import STANDARD, writing
 from sottovoce.codec.stream import Tick, decode_stream, encode_sound, no_tick
-from sottovoce.models.wavenet.sampler import default_kernel
 
 
 @click.command("roundtrip")
 @options.inputs
-@click.option("-o", "--output", metavar="OUT", required=True, help="WAV file, or folder for several inputs.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    required=True,
+    type=click.Path(allow_dash=True),
+    help="WAV file, or folder for several inputs.",
+)
 @options.preset
 @options.model
 @options.seed
@@ -50,13 +57,16 @@ def command(
     Beside what `sotto encode` tells, you read how long encoding and decoding took, as parts of the recording's length
     (real-time factors), on this machine and in one process.
     """
+    if keep and output == STANDARD:
+        raise click.UsageError("--keep has no place for the .sotto file beside standard output")
     console = Console(quiet=quiet, as_json=as_json)
+    kernel = chosen_kernel()
     jobs = plan(inputs, output, wanted=SOUND, suffix=".wav", recursive=recursive, note=console.note)
     codec = Codec.load(preset, model)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
     status = run_batch(work, jobs, console, verb="coding", workers=1)
     if not status:
-        console.note(f"decoded with the {default_kernel()} kernel")
+        console.note(f"decoded with the {kernel} kernel")
     return status
 
 
@@ -71,6 +81,9 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
         with ExitStack() as files:
             sound = files.enter_context(open_sound(job.source, codec.sample_rate))
             sink = files.enter_context(writing(job.goal, force=force))
+            copy = None
+            if keep:  # before the work, so that one that exists is noticed first
+                copy = files.enter_context(writing(os.path.splitext(job.goal)[0] + ".sotto", force=force))
             coded: BinaryIO = files.enter_context(tempfile.SpooledTemporaryFile(1 << 20))  # type: ignore[assignment]
             start = perf_counter()
             encoded = encode_sound(sound, coded, codec.model, codec.preset)
@@ -78,8 +91,7 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
             coded.seek(0)
             decode_stream(coded, sink, seed=seed, known=codec.model, tick=tick)
             stop = perf_counter()
-            if keep:
-                copy = files.enter_context(writing(os.path.splitext(job.goal)[0] + ".sotto", force=force))
+            if copy:
                 coded.seek(0)
                 copy.write(coded.read())
     except Exception as error:

@@ -1,27 +1,21 @@
 """sotto train."""
 
-import tomllib
-
 import click
 
-from sottovoce.cli.training import training_installed
+from sottovoce.cli.training import configured, training_installed
 
 
 @click.command("train")
-@click.argument("config", metavar="CONFIG")
+@click.argument("config", metavar="CONFIG", type=click.Path())
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting; may be repeated.")
 def command(config: str, resume: bool, settings: tuple[str, ...]) -> None:
     """Train a model as the TOML file CONFIG, or the configuration of that name in the box, says."""
     overrides = dict(_pair(setting) for setting in settings)
-    with training_installed():
-        from sottovoce.models.training.errors import TrainingError
+    with training_installed(), configured(config):
         from sottovoce.models.training.run import train
 
-        try:
-            figures = train(config, resume=resume, overrides=overrides)
-        except (TrainingError, tomllib.TOMLDecodeError) as error:
-            raise click.ClickException(f"{config}: {error}") from error
+        figures = train(config, resume=resume, overrides=overrides)
     click.echo("  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
 
 

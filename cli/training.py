@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 from sottovoce.codec.errors import SottoError
 
 EXTRA = ("torch", "pyworld")
@@ -18,3 +20,24 @@ def training_installed() -> Iterator[None]:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
         raise SottoError(f"training needs {error.name}", "pip install 'sottovoce[train]'") from error
+
+
+@contextmanager
+def configured(config: str) -> Iterator[None]:
+    """Name the configuration in whatever is wrong with it, or with what it names."""
+    from safetensors import SafetensorError
+
+    from sottovoce.models.training.errors import TrainingError
+
+    try:
+        yield
+    except KeyError as error:
+        raise click.ClickException(f"{config}: has no table or setting {error.args[0]!r}") from error
+    except SafetensorError as error:
+        raise click.ClickException(f"{config}: weights or shards are no safetensors file ({error})") from error
+    except FileNotFoundError as error:
+        if error.errno is not None:
+            raise
+        raise click.ClickException(str(error)) from error  # it says itself what to do
+    except (TrainingError, ValueError) as error:
+        raise click.ClickException(f"{config}: {' '.join(str(error).split())}") from error

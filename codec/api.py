@@ -3,14 +3,17 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import index
+from typing import SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec import releases
-from sottovoce.codec.audio import Resampler, mono
+from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import Reader
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.stream import Decoding, decoding, encode_stream, run_together
 from sottovoce.models.release import Preset, Release
 
@@ -71,9 +74,9 @@ class Codec:
         Parameters
         ----------
         wave : array_like [samples] or [samples, channels]
-            Floats of full scale 1, or signed integers of full range.
+            Floats of full scale 1, or signed integers of full range; at most 255 channels.
         sample_rate : int
-            Hz; any.
+            Hz; an integer of any type, 1000 to 1,000,000.
 
         Returns
         -------
@@ -83,7 +86,8 @@ class Codec:
         Raises
         ------
         SottoError
-            When there are no samples, or some aren't finite.
+            When there are no samples, some aren't finite, channels come before samples, or the rate is no such
+            integer.
 
         Examples
         --------
@@ -93,7 +97,8 @@ class Codec:
         >>> data[1:4]
         b'STO'
         """
-        array = np.asarray(wave)
+        array = _checked(wave)
+        sample_rate = _integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE)
         blocks = list(self._blocks(array, sample_rate))
         data = io.BytesIO()
         encode_stream(
@@ -115,7 +120,7 @@ class Codec:
         data : bytes
             The contents of a ``.sotto`` file.
         seed : int
-            Of the random numbers: the same file and seed give the same samples, everywhere.
+            Of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples, everywhere.
 
         Returns
         -------
@@ -125,7 +130,7 @@ class Codec:
         Raises
         ------
         SottoError
-            When it isn't a file that this version can read.
+            When it isn't a file that this version can read, or the seed is no such integer.
 
         Examples
         --------
@@ -146,7 +151,7 @@ class Codec:
         files : sequence of bytes
             The contents of ``.sotto`` files.
         seed : int
-            Of the random numbers, for each.
+            Of the random numbers, for each, as for `decode`.
 
         Returns
         -------
@@ -155,11 +160,13 @@ class Codec:
         Raises
         ------
         SottoError
-            When one of them isn't a file that this version can read.
+            When one of them isn't a file that this version can read, or the seed is no such integer.
         """
+        seed = _integer(seed, "seed", 0, 2**64 - 1)
         sinks = [_Collected() for _ in files]
+        begins = [partial(self._decoding, data, sink, seed) for data, sink in zip(files, sinks, strict=True)]
         with concerning(""):
-            for outcome in run_together([self._decoding(*pair, seed) for pair in zip(files, sinks, strict=True)]):
+            for outcome in run_together(begins):
                 if isinstance(outcome, Exception):
                     raise outcome
         return [sink.wave() for sink in sinks]
@@ -196,12 +203,39 @@ class Codec:
         return np.concatenate([block.codes for block in blocks if block.codes is not None])
 
     def _decoding(self, data: bytes, sink: "_Collected", seed: int) -> Decoding:
+        sink.clear()  # of what an earlier attempt left
         return decoding(io.BytesIO(data), lambda model, samples: sink, seed=seed, known=self.model)
 
     def _blocks(self, wave: npt.NDArray, sample_rate: int) -> Iterator[npt.NDArray[np.float32]]:
         resampler = Resampler(sample_rate, self.sample_rate)
         yield resampler.push(mono(wave))
         yield resampler.finish()
+
+
+MOST_CHANNELS = 255
+ORDINARY_CHANNELS = 8
+"""More than these, and more than samples, are taken for samples."""
+
+
+def _checked(wave: npt.ArrayLike) -> npt.NDArray:
+    """Return the wave as an array that isn't laid out the wrong way round."""
+    array = np.asarray(wave)
+    if array.ndim == 2:
+        samples, channels = array.shape
+        if not 1 <= channels <= MOST_CHANNELS or max(samples, ORDINARY_CHANNELS) < channels:
+            raise SottoError(f"{samples} samples of {channels} channels", "transpose it: give [samples, channels]")
+    return array
+
+
+def _integer(value: SupportsIndex, what: str, lowest: int, highest: int) -> int:
+    """Return an integer of any type as Python's own."""
+    try:
+        whole = index(value)
+    except TypeError as error:
+        raise SottoError(f"the {what} is of type {type(value).__name__}", "give an integer") from error
+    if not lowest <= whole <= highest:
+        raise SottoError(f"the {what} is {whole}", f"give an integer from {lowest} to {highest}")
+    return whole
 
 
 class _Collected:
@@ -215,6 +249,9 @@ class _Collected:
 
     def close(self) -> None:
         pass
+
+    def clear(self) -> None:
+        self._waves.clear()
 
     def wave(self) -> npt.NDArray[np.float32]:
         return np.concatenate(self._waves).astype(np.float32) / np.float32(32768)

@@ -37,7 +37,7 @@ class Info:
     blocks, damaged : int or None
         Blocks, and how many of these are damaged.
     missing : float or None
-        Seconds at the end that were promised but aren't there.
+        Seconds that were promised but aren't there.
     """
 
     bytes: int
@@ -94,8 +94,10 @@ def info_stream(source: BinaryIO) -> Info:
     except SottoError:
         pass  # the header can still be told
     else:
-        found = [block.codes is None for block in reader.blocks(preset.bits, step=model.step)]
-        blocks, damaged = len(found), sum(found)
+        blocks = damaged = 0
+        for block in reader.blocks(preset.bits, step=model.step):
+            blocks += 1
+            damaged += block.codes is None
         missing = reader.missing_steps * model.step / model.sample_rate
         seconds = (reader.total_samples or 0) / model.sample_rate
     while counted.read(1 << 16):

@@ -1,23 +1,42 @@
 """The models in the box, found by name or by the id that a file carries."""
 
-from functools import cache
+import os
+from functools import lru_cache
 
 from safetensors import SafetensorError
 
-from sottovoce.codec.errors import SottoError
+from sottovoce.codec.errors import SottoError, explained
 from sottovoce.models import release
 from sottovoce.models.release import Preset, Release
 
 
-@cache
 def by_name(name: str) -> Release:
     """Load a model by its name, or from the path of its weights."""
+    names = release.available()
+    boxed = name in names
     try:
-        return release.load(name)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        names = release.available()
+        return loaded(name, () if boxed else _version(name))
+    except FileNotFoundError as error:
         remedy = f"choose one of {', '.join(names)}" if names else "install sottovoce again: there is none at all"
         raise SottoError(f"no model named {name!r}", remedy) from error
+    except OSError as error:
+        raise explained(error, name) from error
+    except (ValueError, KeyError, SafetensorError) as error:
+        remedy = (
+            "install sottovoce again" if boxed else "give weights that `sotto export` wrote, their card beside them"
+        )
+        raise SottoError(f"the model {name!r} can't be used ({error})", remedy) from error
+
+
+@lru_cache(maxsize=8)
+def loaded(name: str, version: tuple[int, ...]) -> Release:
+    """Load a model once for each version of its weights: a path may hold others later, a name in the box can't."""
+    return release.load(name)
+
+
+def _version(path: str) -> tuple[int, ...]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def by_id(model: bytes, known: Release | None = None) -> Release:

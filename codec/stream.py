@@ -1,6 +1,6 @@
 """Recordings to files and back, block by block in constant memory."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, NamedTuple, Protocol
@@ -153,7 +153,7 @@ class Decoded:
     blocks, damaged : int
         Blocks in the file, and how many of these had to be concealed.
     missing : float
-        Seconds at the end that the file promised but doesn't hold.
+        Seconds that the file promised but doesn't hold.
     complete : bool
         Whether the file ends as it should.
     trailing : bool
@@ -172,7 +172,9 @@ class Decoded:
         lines = []
         if self.damaged:
             lines.append(f"{self.damaged} of {self.blocks} blocks damaged, concealed")
-        if self.missing:
+        if self.missing and self.complete:
+            lines.append(f"{self.missing:.2f} s are missing")
+        elif self.missing:
             lines.append(f"cut off, the last {self.missing:.2f} s are missing")
         elif not self.complete:
             lines.append("the end is damaged or missing")
@@ -191,6 +193,9 @@ class Request(NamedTuple):
 
 Decoding = Generator[Request, npt.NDArray[np.int16], Decoded]
 """A file being decoded: it yields requests, and is sent the waves."""
+
+Begin = Callable[[], Decoding]
+"""Begins to decode a file, from its start each time it is called."""
 
 
 class Sink(Protocol):
@@ -302,20 +307,26 @@ def decode_stream(
     SottoError
         When its model isn't in the box, or no speech is left in it.
     """
-    (outcome,) = run_together([wav_decoding(source, sink, seed=seed, known=known, tick=tick)])
+    (outcome,) = run_together([lambda: wav_decoding(source, sink, seed=seed, known=known, tick=tick)])
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def run_together(decodings: list[Decoding]) -> list[Decoded | Exception]:
+def run_together(begins: Sequence[Begin]) -> list[Decoded | Exception]:
     """Decode several files in step; each gives the same samples as alone.
+
+    Parameters
+    ----------
+    begins : sequence of callable
+        Each begins a file, and begins it again where decoding it beside others failed.
 
     Returns
     -------
     list of Decoded or Exception
         What became of each: one that fails doesn't disturb the others.
     """
+    decodings = [begin() for begin in begins]
     outcomes: dict[int, Decoded | Exception] = {}
     requests: dict[int, Request] = {}
 
@@ -333,11 +344,19 @@ def run_together(decodings: list[Decoding]) -> list[Decoded | Exception]:
         while requests:
             model = next(iter(requests.values())).model
             due = {index: request for index, request in requests.items() if request.model is model}
-            waves = decode_together([one.decoder for one in due.values()], [one.codes for one in due.values()])
-            for index, wave in zip(due, waves, strict=True):
+            for index in due:
                 del requests[index]
+            try:
+                waves = decode_together([one.decoder for one in due.values()], [one.codes for one in due.values()])
+            except Exception as error:
+                for index in due:
+                    decodings[index].close()
+                    # One of them is to blame, but all decoders are in an unknown state now: begin again, each alone.
+                    outcomes[index] = error if len(due) == 1 else run_together([begins[index]])[0]
+                continue
+            for index, wave in zip(due, waves, strict=True):
                 advance(index, wave)
     finally:
         for one in decodings:
             one.close()  # after an interruption, nothing half-written stays
-    return [outcomes[index] for index in range(len(decodings))]
+    return [outcomes[index] for index in range(len(begins))]

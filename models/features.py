@@ -26,7 +26,7 @@ Array = NDArray[np.float32]
 
 # ---------------------------------------------------------------- samples
 def mu_law_encode(x: ArrayLike, mu: int = 255) -> NDArray[np.int64]:
-    """Continuous mu-law companding of samples in [-1, 1] to integers 0..mu (ITU-T G.711, eq. of section 1)."""
+    """Continuous mu-law companding of samples in [-1, 1] to integers 0..mu (the continuous form of ITU-T G.711's)."""
     x = np.clip(np.asarray(x, np.float64), -1, 1)
     y = np.sign(x) * np.log1p(mu * np.abs(x)) / np.log1p(mu)
     return np.floor((y + 1) / 2 * mu + 0.5).astype(np.int64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-HOP = 160
+from sottovoce.models.features import HOP
+
 MARGIN_DB = 15.9  # P.56: activity is what lies above (active level - margin)
 HANG_FRAMES = 20  # P.56: 200 ms hangover bridges pauses inside words
 TARGET_DB = -26.0  # the level that the models are trained at

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from sottovoce.models.bottleneck import RVQ, Coded, make_bottleneck
 from sottovoce.models.conditioner import Conditioner
 from sottovoce.models.encoder import Encoder
-from sottovoce.models.features import INPUTS
+from sottovoce.models.features import INPUTS, SAMPLE_RATE
 from sottovoce.models.speaker import SpeakerEncoder
 from sottovoce.models.wavenet.heads import make_head
 from sottovoce.models.wavenet.network import WaveNet
@@ -59,7 +59,7 @@ class SpeechModel(nn.Module):
     @property
     def step(self) -> int:
         """Samples a latent step."""
-        return 16000 // self.rate
+        return SAMPLE_RATE // self.rate
 
     def embed_speaker(self, mel: Tensor) -> tuple[Tensor, Coded]:
         """Log-mel of a reference (B, 80, F) -> quantised speaker vectors (B, S), and what their coding cost."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
@@ -22,6 +23,7 @@ from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.wavenet.sampler import Tables
 
 SAMPLER_PREFIX = "sampler."
+METADATA = "sottovoce"  # key of the JSON with config and presets
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ class Release:
     data : bytes
         Contents of its safetensors file.
     card : dict
-        Contents of its card: config, presets, training data, scores.
+        Contents of its card: the hash of `data`, training data, scores.
+
+    Raises
+    ------
+    ValueError
+        When `data` is damaged, or the card is that of another model.
 
     Attributes
     ----------
@@ -70,12 +77,16 @@ class Release:
     sample_rate = 16000
 
     def __init__(self, name: str, data: bytes, card: dict[str, Any]):
+        sha256 = hashlib.sha256(data).hexdigest()
+        if card.get("sha256") != sha256:
+            raise ValueError("the weights are not those that the card was written for")
         self.name, self.card = name, card
-        self.id = hashlib.sha256(data).digest()[:4]
-        self.config = card["config"]
+        self.id = bytes.fromhex(sha256)[:4]
         self.weights: Mapping[str, Array] = load_tensors(data)
+        facts = _facts(data)
+        self.config = facts["config"]
         bits = self.config["bottleneck"]["bits"]
-        self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in card["presets"]}
+        self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in facts["presets"]}
         self.step = self.sample_rate // self.config["model"]["rate"]
         self.lookahead = self.step + BEFORE
 
@@ -108,6 +119,15 @@ class Release:
         return Decoder(self.network, speaker, seed, stream)
 
 
+def _facts(data: bytes) -> dict[str, Any]:
+    """Config and presets, from the metadata of a safetensors file: 8 bytes of length, then JSON."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    try:
+        return json.loads(header["__metadata__"][METADATA])
+    except KeyError:
+        raise ValueError("a safetensors file, but not of a model of sottovoce") from None
+
+
 def available() -> list[str]:
     """Names of the models in the box, the default first."""
     folder = resources.files("sottovoce.models.released")
@@ -122,14 +142,20 @@ def load(name: str = "default") -> Release:
     ------
     FileNotFoundError
         When there is no such model.
+    ValueError
+        When its weights or its card are damaged, or do not belong together.
     """
-    if name in available():
-        folder = resources.files("sottovoce.models.released")
-        return Release(
-            name, (folder / f"{name}.safetensors").read_bytes(), json.loads((folder / f"{name}.json").read_text())
-        )
-    path = Path(name)
-    return Release(path.stem, path.read_bytes(), json.loads(path.with_suffix(".json").read_text()))
+    boxed = name in available()
+    folder = resources.files("sottovoce.models.released")
+    weights = folder / f"{name}.safetensors" if boxed else Path(name)
+    card = folder / f"{name}.json" if boxed else Path(name).with_suffix(".json")
+    data = weights.read_bytes()
+    try:
+        return Release(name if boxed else Path(name).stem, data, json.loads(card.read_text()))
+    except FileNotFoundError:
+        raise ValueError(f"its card, {card}, is missing") from None
+    except (SafetensorError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise ValueError(f"damaged: {error}") from error
 
 
 __all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load"]

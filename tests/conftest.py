@@ -24,9 +24,9 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(releases, "release", stub_release)
     monkeypatch.setattr(stream, "decode_together", stub_release.decode_together)
     monkeypatch.setenv("PYTHONPATH", STUB_SITE)
-    releases.by_name.cache_clear()
+    releases.loaded.cache_clear()
     yield
-    releases.by_name.cache_clear()
+    releases.loaded.cache_clear()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Blocks in a stream, and finding the next whole one after damage."""
 
+import re
 from dataclasses import dataclass
 
 from sottovoce.codec.bits import varint
@@ -60,6 +61,10 @@ class Framing:
         self.full = full
         self.least = least
         self.known = known
+        sizes = {full, least} if known else {0, *range(least, full + 1)}
+        # What a record may begin with, and how far to look ahead for that: no record is shorter, so none has to wait.
+        self._start = re.compile(b"[%s]" % b"".join(re.escape(varint.encode(size)[:1]) for size in sizes))
+        self._ahead = block_size(least) if known else len(pack_end(0))
 
     def find(self, source: Source, limit: int) -> tuple[int, Record | None]:
         """Take the next whole record from `source`, and whatever damaged bytes are before it.
@@ -86,9 +91,13 @@ class Framing:
             if record:
                 source.skip(record.size)
                 return damaged, record
-            if not source.skip(1):
+            passed = source.upto(min(self._ahead, limit - damaged))
+            if not passed:
                 break
-            damaged += 1
+            start = self._start.search(passed, 1)
+            count = start.start() if start else len(passed)
+            source.skip(count)
+            damaged += count
         return damaged, None
 
     def lost(self, damaged: int, record: Record | None) -> int:

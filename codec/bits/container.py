@@ -15,6 +15,9 @@ from sottovoce.codec.bits.source import Source
 BLOCK_STEPS = 50
 """Steps in every block but the last: two seconds at 25 steps a second."""
 
+MOST_CONCEALED = 30
+"""Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing."""
+
 _ENDLESS = 1 << 80  # steps: more than any length that fits into a header
 
 
@@ -128,7 +131,8 @@ class Reader:
     damaged_steps : int
         Steps given without codes so far.
     missing_steps : int
-        Steps that the file promised but doesn't hold. Known after the last block.
+        Steps that the file promised but doesn't hold, and damaged ones beyond what is concealed. Known after the last
+        block.
     complete : bool
         Whether the end stood where it should be. Known after the last block.
     trailing : bool
@@ -153,7 +157,8 @@ class Reader:
     def blocks(self, widths: Iterable[int], *, step: int, block_steps: int = BLOCK_STEPS) -> Iterator[Block]:
         """Iterate over the blocks, once; bytes of any kind raise nothing.
 
-        Damaged blocks come as often as there are bytes for them, whatever the header promises.
+        Damaged blocks come as often as there are bytes for them, whatever the header promises, but no more than
+        `MOST_CONCEALED` in a row.
 
         Parameters
         ----------
@@ -179,7 +184,7 @@ class Reader:
         promised = _steps(samples, step) if samples is not None else _ENDLESS
         tail = (promised - 1) % block_steps + 1
         framing = Framing(packing.size(block_steps), packing.size(tail if known else 1), known)
-        done = 0
+        done = omitted = 0
         while done < promised:
             left = promised - done
             due = (left - 1) // block_steps * block_size(framing.full) + block_size(packing.size(tail))
@@ -189,8 +194,10 @@ class Reader:
                 samples = record.samples
                 left = max(0, _steps(samples, step) - done)
             lost = left if damaged == due else min(left - held, framing.lost(damaged, record) * block_steps)
-            for start in range(0, lost, block_steps):
-                steps = min(block_steps, lost - start)
+            concealed = min(lost, MOST_CONCEALED * block_steps)
+            omitted += lost - concealed
+            for start in range(0, concealed, block_steps):
+                steps = min(block_steps, concealed - start)
                 self.damaged_steps += steps
                 yield Block(steps, None)
             done += lost + held
@@ -198,12 +205,12 @@ class Reader:
                 yield Block(held, packing.unpack(record.payload, held))
             if not record or not held or (known and len(record.payload) < framing.full):
                 break
-        self._finish(samples, done, step, known)
+        self._finish(samples, done, omitted, step, known)
 
-    def _finish(self, samples: int | None, done: int, step: int, known: bool) -> None:
-        held = done * step
-        self.total_samples = held if samples is None else min(samples, held)
-        self.missing_steps = 0 if samples is None else max(0, _steps(samples, step) - done)
+    def _finish(self, samples: int | None, done: int, omitted: int, step: int, known: bool) -> None:
+        reached = done * step if samples is None else min(samples, done * step)
+        self.total_samples = max(0, reached - omitted * step)
+        self.missing_steps = omitted + (0 if samples is None else max(0, _steps(samples, step) - done))
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None

@@ -31,6 +31,11 @@ class Source:
         """Return the bytes from `start` to `stop`, counted from here, or None where the stream ends before `stop`."""
         return bytes(self._held[start:stop]) if self._fill(stop) else None
 
+    def upto(self, stop: int) -> bytes:
+        """Return the bytes up to `stop`, or as many as there are."""
+        self._fill(stop)
+        return bytes(self._held[:stop])
+
     def skip(self, count: int) -> bool:
         """Go `count` bytes on; False, and nowhere, when the stream ends before."""
         if not self._fill(count):

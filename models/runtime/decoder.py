@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sottovoce.models.features import SAMPLE_RATE
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
 from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import PostFilter
 from sottovoce.models.runtime.predictor import Predictor
 from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
+from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 
 LOST = -1
 FADE_STEPS = 8  # lost steps until nothing is left of the sound that is held
-COND_BITS = 11
-SAMPLE_BITS = 4
 DE_EMPHASIS_BITS = 15
 
 
@@ -31,8 +31,7 @@ class Told(NamedTuple):
 
     def part(self, start: int, stop: int | None) -> Told:
         """The frames from start to stop."""
-        cut = {f.name: getattr(self.frames, f.name)[:, start:stop] for f in fields(Frames)}
-        return Told(Frames(**cut), self.powers[start:stop])
+        return Told(self.frames[:, start:stop], self.powers[start:stop])
 
 
 class Network:
@@ -50,7 +49,7 @@ class Network:
 
     def __init__(self, config: dict[str, Any], weights: Mapping[str, Array], tables: Tables):
         self.config, self.weights, self.tables = config, weights, tables
-        self.step = 16000 // config["model"]["rate"]
+        self.step = SAMPLE_RATE // config["model"]["rate"]
         self.books = self._books("books", len(config["bottleneck"]["bits"]))
         self.speaker_books = self._books("speaker_books", len(config["speaker"]["bits"]))
         self.heads = make_dense("conditioner.heads", weights, exact=True)
@@ -92,7 +91,7 @@ class Network:
         temper = np.where(voiced, decoding["voiced_sharpness"], decoding["unvoiced_sharpness"])
         frames = Frames(
             lpc=lpc[None],
-            gain=np.maximum(np.floor(gain * loudness), 16).astype(np.int32)[None],
+            gain=np.maximum(np.floor(gain * loudness), MIN_GAIN).astype(np.int32)[None],
             period=self.predictor.period(decoded[:, bands])[None],
             voiced=voiced.astype(np.uint8)[None],
             temper=temper.astype(np.int32)[None],

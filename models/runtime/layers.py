@@ -45,7 +45,7 @@ class ExactDense:
 
 
 def relu(x: Array) -> Array:
-    """max(x, 0)"""
+    """Rectified x."""
     return np.maximum(x, 0)
 
 

@@ -19,7 +19,7 @@ class _Names:
 
 
 def encoder_plan(rate: int, blocks: Sequence[int]) -> Plan:
-    """models/encoder.py"""
+    """Layers of `Encoder` (models/encoder.py); blocks at 100, 50 and 25 Hz."""
     names = _Names("encoder.layers")
     names.add("conv", 3)
     names.add("block", count=blocks[0])
@@ -34,7 +34,7 @@ def encoder_plan(rate: int, blocks: Sequence[int]) -> Plan:
 
 
 def conditioner_plan(rate: int, blocks: Sequence[int]) -> Plan:
-    """models/conditioner.py, without its heads"""
+    """Layers of `Conditioner` (models/conditioner.py) without its heads; blocks at 25, 50 and 100 Hz."""
     names = _Names("conditioner.layers")
     if rate == 25:
         names.add("block", count=blocks[0])
@@ -47,7 +47,7 @@ def conditioner_plan(rate: int, blocks: Sequence[int]) -> Plan:
 
 
 def speaker_plan(blocks: int) -> Plan:
-    """models/speaker.py, up to the pooling"""
+    """Layers of `SpeakerEncoder` (models/speaker.py) up to the pooling."""
     names = _Names("speaker.frames")
     names.add("conv", 5)
     names.add("block", count=blocks)

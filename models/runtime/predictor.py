@@ -11,15 +11,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from sottovoce.models.features import SAMPLE_RATE
 from sottovoce.models.lpc_tables import GAIN_FLOOR, autocorrelation_matrix
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, Array
+from sottovoce.models.wavenet.units import LPC_BITS, SAMPLE_BITS
 
 MEL_BITS = 7  # log-mel is rounded to 1/128 neper before its exponential
 MEL_RANGE = (-14, 12)  # nepers
 POWER_BITS = 30
 MATRIX_BITS = 15
-COEFFICIENT_BITS = 12
-GAIN_BITS = 19  # full scale of the sampler: 16-bit samples with 4 more bits
+GAIN_BITS = 15 + SAMPLE_BITS  # full scale of the sampler
 PITCH_RANGE = (-2.0, 2.5)  # octaves around the reference
 PITCH_BITS = 7
 
@@ -28,7 +29,7 @@ def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: 
     """What `Predictor` looks up; made once, when a model is released, and stored with it."""
     matrix = autocorrelation_matrix(order)
     octaves = np.arange(PITCH_RANGE[0], PITCH_RANGE[1], 2.0**-PITCH_BITS)
-    period = np.rint(16000 / (pitch_reference * 2.0**octaves)).clip(*periods)
+    period = np.rint(SAMPLE_RATE / (pitch_reference * 2.0**octaves)).clip(*periods)
     return {
         "exp_high": np.exp(np.arange(MEL_RANGE[0], MEL_RANGE[1], dtype=np.float64)),
         "exp_low": np.exp(np.arange(2**MEL_BITS) / 2.0**MEL_BITS),
@@ -72,7 +73,7 @@ class Predictor:
         error = np.ldexp(error, exponent - POWER_BITS - MATRIX_BITS)
         gain = np.maximum(self.gain_scale * np.sqrt(np.maximum(error, 0)), GAIN_FLOOR)
         limit = 2.0**15 - 1
-        coefficients = np.clip(np.floor(a * 2.0**COEFFICIENT_BITS + 0.5), -limit, limit)
+        coefficients = np.clip(np.floor(a * 2.0**LPC_BITS + 0.5), -limit, limit)
         return coefficients.astype(np.int16), np.floor(gain * 2.0**GAIN_BITS + 0.5).astype(np.int32)
 
     def period(self, pitch: Array) -> NDArray[np.int32]:

@@ -18,13 +18,14 @@ from sottovoce.models.bottleneck import RVQ
 from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.lpc_tables import ORDER, PRE_EMPHASIS
 from sottovoce.models.model import SpeechModel
-from sottovoce.models.release import SAMPLER_PREFIX
+from sottovoce.models.release import METADATA, SAMPLER_PREFIX
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS
 from sottovoce.models.runtime.predictor import make_tables
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.run import DEFAULTS, load_weights
 from sottovoce.models.training.tasks import PERIODS, PITCH_REFERENCE, Decoder, draw
 from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
+from sottovoce.models.wavenet.units import FLOOR_BITS, TEMPER_BITS
 
 CALIBRATION_BATCHES = 4
 EXACT = ("conditioner.", "adapter.", "wavenet.condition")
@@ -52,8 +53,8 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
         raise ValueError("a model fed with MFCC cannot be released: their deltas look 80 ms ahead")
     if model.order != ORDER:
         raise ValueError(f"a model of order {model.order} cannot be released: the sampler predicts with {ORDER}")
-    if not isinstance(model.bottleneck, RVQ) or not model.order:
-        raise ValueError("a release needs a residual quantiser and linear prediction in the sampler")
+    if not isinstance(model.bottleneck, RVQ):
+        raise ValueError("a release needs a residual quantiser")
     tensors: dict[str, NDArray[Any]] = {}
     for name, module in model.named_modules():
         if name.startswith(FLOAT) and isinstance(module, nn.Conv1d | nn.Linear):
@@ -73,24 +74,24 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
     ranges = measure_ranges(model, settings, shards)
     sampler = quantize(model.wavenet.state_dict(), ranges, model.wavenet.dilations)
     tensors |= {SAMPLER_PREFIX + k: v for k, v in sampler.items()}
-    data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()})
     keep = ("model", "encoder", "bottleneck", "speaker", "conditioner", "wavenet")
-    card = {
-        "sha256": hashlib.sha256(data).hexdigest(),
+    # what decides samples lies in the file whose hash names the model, not in the card beside it
+    facts = {
         "presets": config["presets"],
         "config": {k: config[k] for k in keep}
         | {
             "decoding": {
-                "voiced_sharpness": round(4096 / decoding["voiced_temperature"]),
-                "unvoiced_sharpness": round(4096 / decoding["unvoiced_temperature"]),
-                "floor": round(65536 * decoding["floor"]),
+                "voiced_sharpness": round(2**TEMPER_BITS / decoding["voiced_temperature"]),
+                "unvoiced_sharpness": round(2**TEMPER_BITS / decoding["unvoiced_temperature"]),
+                "floor": round(2**FLOOR_BITS * decoding["floor"]),
                 "pre_emphasis": PRE_EMPHASIS,
                 "envelope_passes": decoding["envelope_passes"],
             }
         },
-        "decoding": decoding,
-        **config["about"],
     }
+    metadata = {METADATA: json.dumps(facts, sort_keys=True)}
+    data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata)
+    card = {"sha256": hashlib.sha256(data).hexdigest(), "decoding": decoding, **config.get("about", {})}
     for suffix, content in ((".safetensors", data), (".json", (json.dumps(card, indent=1) + "\n").encode())):
         draft = output.with_suffix(suffix + ".tmp")
         draft.write_bytes(content)

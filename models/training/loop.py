@@ -163,7 +163,9 @@ def fit(
     task.trained.train()
     stepper = Stepper(task, settings, device)
     checkpoint = directory / "checkpoint.pt"
-    step = load(checkpoint, model, stepper) if resume and checkpoint.exists() else 0
+    if checkpoint.exists() and not resume:
+        raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")
+    step = load(checkpoint, model, stepper) if checkpoint.exists() else 0
     began = saved = time.monotonic()
     directory.mkdir(parents=True, exist_ok=True)
     journal = open_journal(directory / "log.jsonl", step) if first_rank else None

@@ -19,7 +19,7 @@ def restore(release: Release) -> SpeechModel:
     """The model of a release, up to the rounding of what it stores.
 
     The weights of the WaveNet lie on their int8 grid and come back to within 2**-15 of their row's scale, so the
-    integer tables made from them again are the same.
+    integer tables made from them again are the same, biases to one unit.
     """
     model = SpeechModel(release.config)
     state: dict[str, Tensor] = {}

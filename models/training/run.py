@@ -83,7 +83,8 @@ def train(
 
     A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
     'joint'), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it begins with), and any of the
-    settings in DEFAULTS. `stage` picks one; None runs all that have not finished.
+    settings in DEFAULTS. `stage` picks one; None runs all in order. With
+    `resume` each goes on from its checkpoint, where there is one.
 
     Under torchrun every process takes its share of each batch.
     """

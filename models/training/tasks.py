@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.jitter import draw_moves, jitter
 from sottovoce.models.lpc import pre_emphasise, predictor
 from sottovoce.models.model import SpeechModel
@@ -31,7 +32,7 @@ def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int
     device = corpus.device
     generator = torch.Generator(device).manual_seed(settings["seed"] * 1_000_003 + step)
     steps = settings["context"] + settings["steps_per_crop"] + 2
-    per_step = model.step // 160
+    per_step = model.step // HOP
     crop = corpus.crop(
         generator, batch, steps * per_step, settings["reference_frames"], settings["reference_by_speaker"], augment
     )
@@ -136,7 +137,7 @@ class Decoder(Task):
             mel, pitch, voicing = model.conditioner.decoded(c)
             if model.order:
                 lpc, gain = predictor(mel.transpose(1, 2), self.settings["gain_scale"], model.order)
-                period = torch.round(16000 / (PITCH_REFERENCE * 2**pitch)).clamp(*PERIODS).long()
+                period = torch.round(SAMPLE_RATE / (PITCH_REFERENCE * 2**pitch)).clamp(*PERIODS).long()
                 voiced = voicing > 0
             else:
                 lpc, gain = s.new_zeros(len(s), frames, 0), s.new_full((len(s), frames), 1 / RANGE)
@@ -147,20 +148,20 @@ class Decoder(Task):
     def nll(self, batch: Batch, c: Tensor, speaker: Tensor, indices: Tensor, target: Tensor) -> Tensor:
         """Negative log-likelihood in bits of the scored samples, (B, T)."""
         model, settings = self.model, self.settings
-        per_step = model.step // 160
+        per_step = model.step // HOP
         first = settings["context"] * per_step
         last = first + settings["steps_per_crop"] * per_step
         raw = model.wavenet(
-            indices[:, first * 160 : last * 160], model.adapter(c[:, :, first:last].float(), speaker.float())
+            indices[:, first * HOP : last * HOP], model.adapter(c[:, :, first:last].float(), speaker.float())
         )
         warm = settings["warm_up"]
-        return model.head.nll(raw[:, warm:], target[:, first * 160 + warm : last * 160]) / math.log(2)
+        return model.head.nll(raw[:, warm:], target[:, first * HOP + warm : last * HOP]) / math.log(2)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        c, speaker, extra, log = self.condition(batch)
+        c, speaker, _, log = self.condition(batch)
         indices, target = self.excitation(batch, c.float())
         bits = self.nll(batch, c, speaker, indices, target).mean()
-        return bits + extra.detach() * 0, log | {"bits_per_sample": bits}
+        return bits, log | {"bits_per_sample": bits}
 
     @torch.no_grad()
     def latent_gap(self, batch: Batch) -> dict[str, Tensor]:

@@ -14,12 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sottovoce.models.wavenet.network import CLASSES, FRAME
+from sottovoce.models.wavenet.units import CLASSES, FRAME
 
 RANGE = 8.0  # excitation beyond +-8 residual gains is clipped
 MU = 255.0
 NO_PITCH = CLASSES  # the extra row of an embedding table
-INPUTS = 6
 
 
 def compress(v: Tensor) -> Tensor:

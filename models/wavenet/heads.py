@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CLASSES = 256
+from sottovoce.models.wavenet.units import CLASSES
 
 
 class Softmax:

@@ -126,6 +126,28 @@ class Buffers {
   bool whole_ = false;
 };
 
+// Releases the interpreter's lock while it lives, however that ends.
+class WithoutLock {
+ public:
+  WithoutLock() = default;
+  WithoutLock(const WithoutLock&) = delete;
+  WithoutLock& operator=(const WithoutLock&) = delete;
+  ~WithoutLock() { PyEval_RestoreThread(state_); }
+
+ private:
+  PyThreadState* state_ = PyEval_SaveThread();
+};
+
+// A function of the module, with memory running out told as Python tells it: no exception may cross its C interface.
+template <PyObject* (*Function)(PyObject*, PyObject*)>
+PyObject* guarded(PyObject* self, PyObject* args) {
+  try {
+    return Function(self, args);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
 // A packed model owns all that it points to.
 struct Packed {
   const Isa* isa;
@@ -238,9 +260,10 @@ PyObject* run(PyObject*, PyObject* args) {
     samples[k] = out.at<int32_t>(k);
     traced[k] = trace.size() ? trace.at<int16_t>(k) : nullptr;
   }
-  Py_BEGIN_ALLOW_THREADS
-  p->isa->run(p->model, memory, frames, int(streams), n, samples, trace.size() ? traced : nullptr);
-  Py_END_ALLOW_THREADS
+  {
+    const WithoutLock unlocked;
+    p->isa->run(p->model, memory, frames, int(streams), n, samples, trace.size() ? traced : nullptr);
+  }
   Py_RETURN_NONE;
 }
 
@@ -252,10 +275,12 @@ PyObject* score(PyObject*, PyObject* args) {
   if (!PyArg_ParseTuple(args, "Ow*y*y*w*n", &capsule, &state, &cond, &index, &out, &n)) return nullptr;
   const Packed* p = packed_of(capsule);
   if (p) {
-    Py_BEGIN_ALLOW_THREADS
-    p->isa->score(p->model, state.buf, static_cast<int16_t*>(cond.buf), n, static_cast<int16_t*>(index.buf),
-                  static_cast<int16_t*>(out.buf));
-    Py_END_ALLOW_THREADS
+    {
+    const WithoutLock unlocked;
+      p->isa->score(p->model, state.buf, static_cast<int16_t*>(cond.buf), n, static_cast<int16_t*>(index.buf),
+                    static_cast<int16_t*>(out.buf));
+    
+  }
   }
   for (Py_buffer* b : {&state, &cond, &index, &out}) PyBuffer_Release(b);
   if (!p) return nullptr;
@@ -296,11 +321,12 @@ PyObject* stream(PyObject*, PyObject* args) {
   for (Py_ssize_t i = 0; i < bytes; ++i) weights[i] = int8_t(i * 37 % 255 - 127);
   volatile int32_t sink = 0;
   double seconds = 0;
-  Py_BEGIN_ALLOW_THREADS
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < passes; ++i) sink = sink ^ isa->stream(weights, size_t(bytes), multiply);
-  seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / passes;
-  Py_END_ALLOW_THREADS
+  {
+    const WithoutLock unlocked;
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < passes; ++i) sink = sink ^ isa->stream(weights, size_t(bytes), multiply);
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / passes;
+  }
   return PyFloat_FromDouble(seconds);
 }
 
@@ -328,11 +354,11 @@ PyObject* kernels(PyObject*, PyObject*) {
 }
 
 PyMethodDef kMethods[] = {{"kernels", kernels, METH_NOARGS, "Instruction sets that run here, best first."},
-                          {"pack", pack, METH_VARARGS, "A network's tables in the order in which a kernel reads them."},
-                          {"run", run, METH_VARARGS, "Advance streams by whole frames."},
-                          {"score", score, METH_VARARGS, "Logits of given inputs."},
-                          {"float_score", float_score, METH_VARARGS, "Logits of given inputs in float32."},
-                          {"stream", stream, METH_VARARGS, "Seconds of one pass over so many weight bytes."},
+                          {"pack", guarded<pack>, METH_VARARGS, "A network's tables in the order in which a kernel reads them."},
+                          {"run", guarded<run>, METH_VARARGS, "Advance streams by whole frames."},
+                          {"score", guarded<score>, METH_VARARGS, "Logits of given inputs."},
+                          {"float_score", guarded<float_score>, METH_VARARGS, "Logits of given inputs in float32."},
+                          {"stream", guarded<stream>, METH_VARARGS, "Seconds of one pass over so many weight bytes."},
                           {"philox", random_words, METH_VARARGS, "One block of random numbers."},
                           {"allocations", allocations, METH_NOARGS, "Blocks of memory taken so far."},
                           {nullptr, nullptr, 0, nullptr}};

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-FRAME = 160  # samples that share one conditioning vector: 10 ms at 16 kHz
-CLASSES = 256
+from sottovoce.models.wavenet.units import CLASSES, FRAME, INPUTS, ROWS
 
 
 class GridLinear(nn.Linear):
@@ -85,14 +84,14 @@ class WaveNet(nn.Module):
 
     def __init__(
         self,
-        inputs: int = 6,
+        inputs: int = INPUTS,
         channels: int = 64,
         skip: int = 64,
         cycles: int = 2,
         dilations: int = 10,
         condition: int = 128,
         outputs: int = CLASSES,
-        rows: int = CLASSES + 1,
+        rows: int = ROWS,
     ):
         super().__init__()
         self.inputs, self.channels, self.skip, self.rows = inputs, channels, skip, rows

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 from commands import SOTTO
 
-from sottovoce.cli.app import run
+from sottovoce.cli.app import THREADS, run
 
 
 @pytest.fixture
-def sotto(toy: None, in_folder: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def sotto(
+    toy: None, in_folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
     """Runs a command here; gives its exit status and what it said on standard output and error."""
+
+    for name in THREADS:
+        monkeypatch.setenv(name, "1")  # what a command sets for its own process must not outlive the test
 
     def call(*arguments: str | os.PathLike) -> tuple[int, str, str]:
         capfd.readouterr()

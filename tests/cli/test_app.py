@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -57,6 +58,59 @@ def test_completion_completes(sotto_process, monkeypatch):
     for name, value in (("_SOTTO_COMPLETE", "bash_complete"), ("COMP_WORDS", "sotto de"), ("COMP_CWORD", "1")):
         monkeypatch.setenv(name, value)
     assert b"decode" in sotto_process().stdout
+
+
+@pytest.fixture
+def completed(sotto_process, monkeypatch):
+    """Completes the last of some words and returns what is offered: type and value, a line each."""
+
+    def call(*words: str) -> list[str]:
+        monkeypatch.setenv("_SOTTO_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(("sotto", *words)))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        return sotto_process().stdout.decode().splitlines()
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["encode", "ta"],
+        ["encode", "x", "-o", "ta"],
+        ["decode", "ta"],
+        ["decode", "--model", "ta"],
+        ["roundtrip", "x", "-o", "ta"],
+        ["info", "ta"],
+        ["train", "ta"],
+        ["export", "x", "ta"],
+        ["prepare", "x", "-o", "ta"],
+    ],
+)
+def test_files_are_completed(completed, words):
+    assert completed(*words) == ["file,ta"]
+
+
+def test_names_are_completed(completed):
+    assert completed("encode", "--preset", "l") == ["plain,low"]
+    assert completed("encode", "--model", "nope", "--preset", "l") == [""]
+    assert completed("encode", "--model", "o") == ["plain,other"]
+
+
+@pytest.mark.parametrize(("name", "threads"), [("encode", "1"), ("decode", "1"), ("roundtrip", "1"), ("train", None)])
+def test_coding_uses_a_thread_and_training_all(name, threads):
+    code = (
+        "import os, sys; from sottovoce.cli.app import run; "
+        f"run([{name!r}, '--help']); sys.exit(os.environ.get('OPENBLAS_NUM_THREADS') != {threads!r})"
+    )
+    environment = {key: value for key, value in os.environ.items() if key not in app_module.THREADS}
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
+
+
+def test_threads_that_were_asked_for_stay(sotto, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    sotto("encode", "--help")
+    assert os.environ["OMP_NUM_THREADS"] == "3"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("oh\nno"), MemoryError(), RecursionError(), AssertionError()])

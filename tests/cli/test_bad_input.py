@@ -83,6 +83,76 @@ def test_unknown_names_are_said_once(sotto, wav, option, value):
     check(sotto("encode", wav("a.wav"), wav("b.wav"), option, value), "choose one of")
 
 
+@pytest.mark.parametrize("command", ["decode", "roundtrip"])
+def test_a_kernel_that_is_not_there(sotto, wav, monkeypatch, command):
+    sotto("encode", wav())
+    monkeypatch.setattr("sottovoce.cli.kernel.default_kernel", lambda: "bogus")
+    source = "talk.sotto" if command == "decode" else "talk.wav"
+    check(sotto(command, source, "-o", "x.wav"), "SOTTO_KERNEL=bogus", "choose one of", "numba")
+    assert left() == ["talk.sotto", "talk.wav"]
+
+
+def test_a_model_that_cannot_be_used(sotto, wav, monkeypatch):
+    def damaged(name):
+        raise ValueError("damaged: header too short")
+
+    monkeypatch.setattr("sottovoce.codec.releases.release.load", damaged)
+    check(sotto("encode", wav()), "'default'", "header too short", "install sottovoce again")
+    Path("x.safetensors").touch()
+    check(sotto("encode", "talk.wav", "--model", "x.safetensors"), "x.safetensors", "header too short", "sotto export")
+    assert left() == ["talk.wav", "x.safetensors"]
+
+
+def test_keep_needs_a_place(sotto, wav):
+    status, out, err = sotto("roundtrip", wav(), "-o", "-", "--keep")
+    assert (status, out) == (2, "")
+    assert "--keep" in err
+    Path("x.sotto").write_text("mine")
+    check(sotto("roundtrip", "talk.wav", "-o", "x.wav", "--keep"), "x.sotto: exists already")
+    assert left() == ["talk.wav", "x.sotto"]
+    assert Path("x.sotto").read_text() == "mine"
+
+
+def test_standard_input_beside_others(sotto, wav):
+    wav()
+    check(sotto("encode", "talk.wav", "-"), "standard input", "give it alone")
+    assert left() == ["talk.wav"]
+
+
+@pytest.mark.parametrize(
+    ("command", "config", "words"),
+    [
+        ("train", "x = 1", "has no table or setting 'stage'"),
+        ("train", "[stage.a]\ntask = 'spectrum'", "stage.a: no shards"),
+        ("train", "[", "x.toml: "),
+        ("export", "x = 1", "has no table or setting 'stage'"),
+        ("export", "\0", "x.toml: "),
+    ],
+)
+def test_odd_configurations(sotto, command, config, words):
+    pytest.importorskip("torch")
+    Path("x.toml").write_text(config)
+    Path("w.safetensors").write_text("Dear diary,")
+    status, out, err = sotto(
+        *([command, "x.toml"] if command == "train" else [command, "x.toml", "w.safetensors", "-o", "y"])
+    )
+    assert (status, out) == (2, "")
+    assert err.startswith("sotto: x.toml: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_weights_and_shards_that_are_none(sotto):
+    pytest.importorskip("torch")
+    Path("w.safetensors").write_text("Dear diary,")
+    _, _, err = sotto("export", "default", "w.safetensors", "-o", "y")
+    assert err.startswith("sotto: default: weights or shards are no safetensors file (")
+    assert err.count("\n") == 1
+    setting = ("--set", "stage.spectrum.shards=nope", "--set", "stage.spectrum.out=run")
+    _, _, err = sotto("train", "default", *setting)
+    assert err == "sotto: nope: no index.json; make shards with: sotto prepare DIR -o nope\n"
+
+
 def test_batch_goes_on(sotto, wav):
     wav("talks/a.wav")
     wav("talks/c.wav")

@@ -64,6 +64,23 @@ def test_json(sotto, talks):
     assert json.loads(out)["seconds"] == 3
 
 
+def test_json_tells_damage_and_failures(sotto, wav):
+    sotto("encode", wav(seconds=10))
+    data = Path("talk.sotto").read_bytes()
+    Path("talk.sotto").write_bytes(data[:100] + b"?" + data[101 : len(data) // 2])
+    _, out, _ = sotto("decode", "talk.sotto", "-o", "x.wav", "--json")
+    facts = json.loads(out)
+    assert (facts["damaged"], facts["complete"], facts["trailing"]) == (1, False, False)
+    assert facts["missing"] == pytest.approx(10 - facts["seconds"])
+    assert len(facts["warnings"]) == 2
+    status, out, err = sotto("info", "nope", "talk.sotto", "--json")
+    failed, found = map(json.loads, out.splitlines())
+    assert status == 1
+    assert failed["file"] == "nope"
+    assert err == f"sotto: {failed['error']}\n"
+    assert found["missing"] == facts["missing"]
+
+
 def test_quiet(sotto, wav):
     assert sotto("encode", wav(), "-q") == (0, "", "")
     assert sotto("decode", "talk.sotto", "-o", "x.wav", "-q") == (0, "", "")

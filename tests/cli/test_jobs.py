@@ -73,6 +73,9 @@ def test_standard_streams(tree):
     [
         (["talks"], "-", "single input"),
         (["one.mp3", "talks/a.wav"], "-", "single input"),
+        (["-", "one.mp3"], "out", "give it alone"),
+        (["one.mp3", "-"], None, "give it alone"),
+        (["-", "-"], "out", "give it alone"),
         (["talks"], "one.mp3", "is a file"),
         (["empty"], None, "no such files"),
         (["one.mp3"], "one.mp3", "would be overwritten"),

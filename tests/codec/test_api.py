@@ -67,6 +67,34 @@ def test_bad_waves(codec, wave, rate):
         codec.encode(wave, rate)
 
 
+@pytest.mark.parametrize("shape", [(2, 0), (9, 10), (12, 300), (300, 256)])
+def test_channels_come_last(codec, shape):
+    with pytest.raises(SottoError, match="transpose"):
+        codec.encode(np.zeros(shape), 16000)
+    with pytest.raises(SottoError, match="transpose"):
+        codec.codes(np.zeros(shape), 16000)
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (9, 9), (300, 255)])
+def test_many_channels(codec, shape):
+    assert info(codec.encode(np.zeros(shape), 16000)).seconds == shape[0] / 16000
+
+
+@pytest.mark.parametrize("rate", ["16000", 16000.0, None, 0, -16000, 2**70])
+def test_bad_rates(codec, rate):
+    with pytest.raises(SottoError, match="sample rate"):
+        codec.encode(np.zeros(10), rate)
+
+
+def test_seeds(codec):
+    data = codec.encode(speech(1), 16000)
+    assert np.array_equal(codec.decode(data, np.uint8(3)), codec.decode(data, 3))
+    assert len(codec.decode(data, 2**64 - 1)) == 16000
+    for seed in (-1, 2**64, 1.0, "1", None):
+        with pytest.raises(SottoError, match="seed"):
+            codec.decode(data, seed)
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"\x89STO", b"\x89STO\x02\x00" + bytes(40)])
 def test_bad_files(codec, data):
     with pytest.raises(SottoError):

@@ -1,6 +1,8 @@
 import io
 import os
 import tracemalloc
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -66,6 +68,14 @@ def test_damage_is_concealed_and_told():
     assert len(sink.getvalue()) == 44 + 2 * len(wave)
 
 
+def test_rubbish_after_the_header_is_not_made_into_hours():
+    head = Header(MODEL.id, 1, None, 16000, 1, 100, bytes(8)).pack()
+    found = decode_stream(io.BytesIO(head + bytes(range(256)) * 200), io.BytesIO())
+    assert found.seconds == 60
+    assert found.missing > 600
+    assert len(found.warnings()) == 2
+
+
 def test_cut_off_is_told():
     wave = speech(10)
     data = encode([wave], samples=len(wave))
@@ -111,6 +121,12 @@ def test_a_huge_promise_costs_nothing():
     assert peak < 10_000_000
 
 
+def begin(data: bytes, sink: io.BytesIO):
+    """Begin to decode a file, from its start."""
+    sink.truncate(sink.seek(0))
+    return wav_decoding(io.BytesIO(data), sink)
+
+
 def test_several_at_once_give_the_same_as_alone():
     other = stub_release.load("other")
     files = [encode([speech(seconds)]) for seconds in (1, 5.3, 0.1)]
@@ -119,11 +135,44 @@ def test_several_at_once_give_the_same_as_alone():
     files.append(sink.getvalue())
     sinks = [io.BytesIO() for _ in range(len(files) + 1)]
     outcomes = run_together(
-        [wav_decoding(io.BytesIO(data), sink) for data, sink in zip([*files, b"foreign"], sinks, strict=True)]
+        [partial(begin, data, sink) for data, sink in zip([*files, b"foreign"], sinks, strict=True)]
     )
     assert [sink.getvalue() for sink in sinks[:-1]] == [decode(data) for data in files]
     assert isinstance(outcomes[-1], Exception)
     assert not any(isinstance(outcome, Exception) for outcome in outcomes[:-1])
+
+
+@pytest.mark.parametrize("good", [0, 2])
+def test_one_that_fails_late_leaves_the_others_whole(monkeypatch, good):
+    files = [encode([speech(seconds)]) for seconds in (9.1, 7, 11)]
+    expected = [decode(data) for data in files]
+
+    def fail_at_the_third_block(decoders, codes):
+        waves = stub_release.decode_together(decoders, codes)  # all of them have moved on when it fails
+        if any(decoder.guilty and decoder.pushed >= 3 for decoder in decoders):
+            raise ValueError("a decoder that fails")
+        return waves
+
+    class Decoder(stub_release.Decoder):
+        def __init__(self, speaker, seed):
+            super().__init__(speaker, seed)
+            self.guilty, self.pushed = speaker == guilty, 0
+
+        def push(self, codes):
+            self.pushed += 1
+            return super().push(codes)
+
+    guilty = b"\x01" * 8
+    header = Reader(io.BytesIO(files[1])).header
+    blocks = files[1][len(header.pack()) :]
+    files[1] = replace(header, speaker=guilty).pack() + blocks
+    monkeypatch.setattr(stub_release, "Decoder", Decoder)
+    monkeypatch.setattr("sottovoce.codec.stream.decode_together", fail_at_the_third_block)
+    sinks = [io.BytesIO() for _ in files]
+    outcomes = run_together([partial(begin, data, sink) for data, sink in zip(files, sinks, strict=True)])
+    assert isinstance(outcomes[1], ValueError)
+    assert outcomes[good].warnings() == []
+    assert sinks[good].getvalue() == expected[good]
 
 
 class Nowhere(io.RawIOBase):

@@ -3,12 +3,14 @@
 import io
 import itertools
 import random
+import time
 
 import numpy as np
 import pytest
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
 from sottovoce.codec.bits.blocks import block_size, pack_block, pack_end
+from sottovoce.codec.bits.container import MOST_CONCEALED
 from sottovoce.codec.bits.crc import seal
 
 STEP = 640
@@ -173,6 +175,29 @@ def test_much_rubbish():
     for samples in (None, 2**60):
         reader, blocks = read(Header(b"abcd", 1, samples, 16000, 1, 99).pack() + rubbish, **SMALL)
         assert len(blocks) <= len(rubbish) // 15 + 1 and len(reader._source._held) == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_long_stretch_of_damage_is_concealed_for_a_minute_only(known):
+    codes = random_codes(50 * 4 - 1)
+    data, head = write(codes, known, **SMALL)
+    broken = data[: head + 15] + bytes(15 * 40) + data[head + 15 * 41 :]
+    reader, blocks = read(broken, **SMALL)
+    rows = codes_of(blocks)
+    assert [block.codes is None for block in blocks] == [False] + [True] * MOST_CONCEALED + [False] * 9
+    assert np.array_equal(rows[-35:], codes[-35:])
+    assert (reader.missing_steps, reader.damaged_steps) == (40, 120)
+    assert reader.total_samples == len(rows) * STEP - 100
+    assert reader.complete and not reader.trailing
+
+
+@pytest.mark.parametrize("samples", [None, 2**60])
+def test_rubbish_is_passed_by_quickly(samples):
+    """Three hours' worth of bytes."""
+    data = Header(b"abcd", 1, samples, 16000, 1, 99).pack() + random.Random(1).randbytes(1 << 20)
+    start = time.process_time()
+    read(data, step=STEP, block_steps=50)
+    assert time.process_time() - start < 10
 
 
 def mutate(data: bytes, head: int, chance: random.Random) -> bytes:

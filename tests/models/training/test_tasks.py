@@ -109,10 +109,11 @@ def test_resumed_is_uninterrupted(run_config, tmp_path: Path):
     assert ours.keys() == theirs.keys() and all(torch.equal(ours[key], theirs[key]) for key in ours)
 
 
-def test_a_new_run_does_not_mix_with_an_old_one(run_config, tmp_path: Path):
+def test_a_new_run_does_not_destroy_an_old_one(run_config, tmp_path: Path):
     path = run_config("spectrum", steps=3)
     train(path)
-    train(path)
+    with pytest.raises(TrainingError, match="--resume"):
+        train(path)
     assert [entry["step"] for entry in tiny.journal(tmp_path / "run")] == [1, 2, 3]
 
 
