@@ -48,6 +48,7 @@ bench: $(VENV)/dev
 	$(BIN)/python -m pip install -q -e ".[eval]"
 	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
+	$(BIN)/python benchmarks/training.py docs/logs/spectrum/log.jsonl docs/logs/decoder/log.jsonl -o docs/training.md
 	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
 	$(BIN)/python benchmarks/quality.py -o docs/measured -j 2 --card models/released/default.json

@@ -18,25 +18,16 @@ import math
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
+import speech
 import torch
 
 from sottovoce.models import release
-from sottovoce.models.level import active_level, gain_to_target
 from sottovoce.models.training.restore import restore
 from sottovoce.models.training.run import DEFAULTS
 from sottovoce.models.training.tasks import Decoder
 
 CROP_STEPS = 60  # latent steps of a stretch: 2.4 s
 CONTEXT = 16
-
-
-def read(path: Path) -> np.ndarray:
-    """A recording at the models' rate and level."""
-    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = soxr.resample(wave.mean(1), rate, 16000)
-    return (mono * gain_to_target(active_level(mono))).astype(np.float32)
 
 
 def usage(codes: np.ndarray, bits: tuple[int, ...]) -> list[dict[str, float]]:
@@ -87,7 +78,7 @@ def main() -> None:
     args = parser.parse_args()
     model = release.load()
     with args.references.open(newline="", encoding="utf-8") as lines:
-        waves = [read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
+        waves = [speech.read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
     codes = []
     for wave in waves:
         encoder = model.encoder()

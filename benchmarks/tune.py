@@ -18,11 +18,11 @@ from pathlib import Path
 import metrics
 import numpy as np
 import soundfile
-import soxr
+import speech
 
 from sottovoce.models import release
-from sottovoce.models.level import active_level, gain_to_target
 from sottovoce.models.training.shards import is_dev, list_utterances
+from sottovoce.models.wavenet.units import TEMPER_BITS
 
 SECONDS = (2, 8)
 VARIANTS = [
@@ -43,16 +43,9 @@ def recordings(folder: Path, count: int) -> list[Path]:
     return rounds[:count]
 
 
-def read(path: Path) -> np.ndarray:
-    """A recording at the models' rate and level."""
-    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = soxr.resample(wave.mean(1), rate, metrics.RATE)
-    return (mono * gain_to_target(active_level(mono))).astype(np.float32)
-
-
 def sharpness(temperature: float) -> int:
     """Inverse temperature in the card's unit."""
-    return round(4096 / temperature)
+    return round(2**TEMPER_BITS / temperature)
 
 
 def main() -> None:
@@ -67,7 +60,7 @@ def main() -> None:
     books = model.presets[args.preset].books
     coded = []
     for path in recordings(args.speech, args.count):
-        wave = read(path)
+        wave = speech.read(path)
         encoder = model.encoder()
         codes = np.concatenate((encoder.push(wave), encoder.finish()))
         coded.append((metrics.refer(wave), codes[:, :books], model.speaker(wave)))

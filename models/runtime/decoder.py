@@ -82,7 +82,8 @@ class Network:
         decoded = self.heads(c)
         bands = decoded.shape[1] - 2
         mel = decoded[:, :bands] * 4 - (5 << ACTIVATION_BITS)
-        lpc, gain = self.predictor(mel)
+        powers = self.predictor.power(mel)
+        lpc, gain = self.predictor(powers)
         voiced = decoded[:, bands + 1] > 0
         told = np.concatenate((c, np.broadcast_to(speaker, (len(c), len(speaker)))), 1)
         biases = self.biases(relu(self.out(relu(self.hidden(told)))))
@@ -98,7 +99,7 @@ class Network:
             floor=np.full((1, len(c)), decoding["floor"], np.int32),
             cond=cond.astype(np.int16)[None],
         )
-        return Told(frames, self.predictor.power(mel) * (loudness * loudness)[:, None])
+        return Told(frames, powers * (loudness * loudness)[:, None])
 
 
 class Decoder:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, MEL_FLOOR, WINDOW, hann, mel_matrix
 from sottovoce.models.runtime.layers import Array
+from sottovoce.models.wavenet.units import SAMPLE_BITS
 
 LENGTH = 320  # samples of the short-time window, 20 ms
 STRIDE = 80
@@ -31,7 +32,7 @@ WEIGHT_BITS = 10
 GAIN_BITS = 12
 GAIN_LIMIT = 20.0  # either way: 26 dB
 SPECTRUM_LIMIT = 2.0**29
-SAMPLE_SCALE = 2.0**19  # the sampler's full scale
+SAMPLE_SCALE = 2.0 ** (15 + SAMPLE_BITS)  # the sampler's full scale
 
 
 @cache
@@ -81,7 +82,10 @@ class PostFilter:
         self.skip = BEFORE  # output samples that lie before the stream's start
 
     def push(self, samples: Array, powers: Array) -> Array:
-        """Integer samples (160 n,) and the band powers (n, 80) due to them -> filtered integer samples."""
+        """Integer samples (n,) and the band powers (frames, 80) told since -> the filtered samples that are due.
+
+        Either may run ahead of the other; in the end there are 160 samples a frame.
+        """
         self.samples = np.concatenate((self.samples, samples))
         self.powers = np.concatenate((self.powers, powers))
         # window m reaches up to sample 80 m + 160 and is told by frames (m - 1) // 2 and m // 2

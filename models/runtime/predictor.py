@@ -64,9 +64,9 @@ class Predictor:
         index -= limits[0]
         return self.high[index >> MEL_BITS] * self.low[index & (2**MEL_BITS - 1)]
 
-    def __call__(self, mel: Array) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-        """Integer log-mel (frames, 80) -> coefficients with 12 fraction bits (frames, 16), gains with 19 (frames,)."""
-        power = self.power(mel) * self.weight
+    def __call__(self, powers: Array) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+        """Band powers (frames, 80) -> coefficients with 12 fraction bits (frames, 16), gains with 19 (frames,)."""
+        power = powers * self.weight
         _, exponent = np.frexp(power.max(1))
         r = np.floor(np.ldexp(power, POWER_BITS - exponent[:, None])) @ self.matrix
         a, error = schur(r)

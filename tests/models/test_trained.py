@@ -60,6 +60,19 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return top - np.log(np.exp(top).sum(-1, keepdims=True))
 
 
+def test_training_can_go_on_from_a_release(box, tmp_path):
+    from sottovoce.models.model import SpeechModel
+    from sottovoce.models.training.restore import restore, save_restored
+    from sottovoce.models.training.run import load_weights
+
+    save_restored(box, tmp_path)
+    model = SpeechModel(box.config)
+    load_weights(model, tmp_path)
+    stored = restore(box).state_dict()
+    for name, tensor in model.state_dict().items():
+        assert not torch.is_tensor(tensor) or torch.equal(tensor, stored[name]), name
+
+
 def test_integer_kernels_keep_the_distribution(box, forced):
     from sottovoce.models.wavenet.sampler import kernels, logits
 
