@@ -14,6 +14,7 @@ COMMANDS = {
     "decode": ".sotto files to WAV.",
     "roundtrip": "Recordings through the codec to WAV, to hear what it does.",
     "info": "What .sotto files hold.",
+    "evaluate": "This codec and others measured on your recordings.",
     "models": "What is in the box: rates, training data, scores.",
     "train": "Train a model.",
     "export": "A trained model to one that encodes and decodes.",
@@ -23,7 +24,7 @@ COMMANDS = {
 """Name and line of help, so that the list of commands needs none of them."""
 
 
-CODING = frozenset({"encode", "decode", "roundtrip"})
+CODING = frozenset({"encode", "decode", "roundtrip", "evaluate"})
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -10,9 +10,9 @@ from sottovoce.cli import options
 from sottovoce.cli.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.console import Console
 from sottovoce.cli.failures import as_failure
-from sottovoce.cli.jobs import SOUND, Job, plan
+from sottovoce.cli.jobs import Job, plan
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
+from sottovoce.codec.audio import SOUND, open_sound
 from sottovoce.codec.files import writing
 from sottovoce.codec.stream import Tick, encode_sound, no_tick
 

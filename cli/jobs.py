@@ -8,12 +8,6 @@ from pathlib import Path
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.codec.files import STANDARD, shown
 
-SOUND = frozenset(
-    {".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg", ".opus"}
-    | {".rf64", ".snd", ".sph", ".voc", ".w64", ".wav", ".wave", ".wavex"}
-)
-"""Suffixes of what is taken for a recording in a folder. A file that is named itself may have any."""
-
 CODED = frozenset([".sotto"])
 
 

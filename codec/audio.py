@@ -14,6 +14,12 @@ import soxr
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.files import reading, seekable
 
+SOUND = frozenset(
+    {".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg", ".opus"}
+    | {".rf64", ".snd", ".sph", ".voc", ".w64", ".wav", ".wave", ".wavex"}
+)
+"""Suffixes of what is taken for a recording in a folder. A file that is named itself may have any."""
+
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000
 """Hz between which a sample rate is believed."""
 

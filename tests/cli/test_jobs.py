@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from sottovoce.cli.jobs import SOUND, plan
+from sottovoce.cli.jobs import plan
 from sottovoce.codec import SottoError
+from sottovoce.codec.audio import SOUND
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""How good coded speech is: this codec and its peers on a set of recordings, by `sotto evaluate`."""

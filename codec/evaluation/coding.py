@@ -1,0 +1,159 @@
+"""The first half of an evaluation: recordings there and back, and what a codec is like on all of them."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypedDict
+
+from sottovoce.codec.errors import concerning
+from sottovoce.codec.evaluation import places
+from sottovoce.codec.evaluation.alignment import delay
+from sottovoce.codec.evaluation.codecs import codec
+from sottovoce.codec.evaluation.peers.base import wav_bytes
+from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
+from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.store import Part
+from sottovoce.codec.evaluation.waves import read, read_flac, rounded, write_flac
+
+
+class Coded(TypedDict):
+    """A recording, there and back."""
+
+    bytes: int
+    encoding: float  # seconds of processor time
+    decoding: float
+    crc32: int  # of what came back
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A recording to be coded.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+    codec : str
+        Its name.
+    identity : str
+        What its results depend on.
+    model : str
+        Of ours.
+    recording : Recording
+        What is coded.
+    crc32 : int
+        Of its samples.
+    """
+
+    folder: Path
+    codec: str
+    identity: str
+    model: str
+    recording: Recording
+    crc32: int
+
+    @property
+    def sound(self) -> Path:
+        """Where what came back is kept."""
+        return places.parts(self.folder, self.codec) / f"{self.recording.id}.flac"
+
+    @property
+    def part(self) -> Part:
+        """Where the rest is kept."""
+        return Part(self.sound.with_suffix(".json"), {"recording": self.crc32, "codec": self.identity})
+
+    def known(self) -> Coded | None:
+        """Return what is kept, if all is there."""
+        return self.part.load() if self.sound.exists() else None
+
+
+def code(task: Coding) -> Coded:
+    """Encode and decode a recording, and keep what became of it."""
+    with concerning(f"{task.codec}, {task.recording.path}"):
+        peer, wave = codec(task.codec, task.model), read(task.recording.file)
+        start = processor_seconds()
+        data = peer.encode(wave)
+        between = processor_seconds()
+        decoded = rounded(peer.decode(data))
+        end = processor_seconds()
+    task.part.forget()
+    write_flac(task.sound, decoded)
+    crc32 = zlib.crc32(decoded.tobytes())
+    done: Coded = {"bytes": len(data), "encoding": between - start, "decoding": end - between, "crc32": crc32}
+    task.part.save(done)
+    return done
+
+
+class Traits(TypedDict):
+    """What a codec is like: its delay in samples, and the memory of its programs in bytes where it has any."""
+
+    delay: int
+    encode_memory: int | None
+    decode_memory: int | None
+
+
+@dataclass(frozen=True)
+class Characterising:
+    """A codec to be characterised.
+
+    Parameters
+    ----------
+    codings : sequence of Coding
+        All that it has coded.
+    came_back : sequence of int
+        Checksums of what came back.
+    longest : Coding
+        The one of the longest recording.
+    """
+
+    codings: Sequence[Coding]
+    came_back: Sequence[int]
+    longest: Coding
+
+    @property
+    def delay(self) -> Part:
+        """Where the delay is kept."""
+        key = {"recordings": [one.crc32 for one in self.codings], "decoded": list(self.came_back)}
+        return Part(self.longest.sound.with_name("delay.json"), key)
+
+    @property
+    def memory(self) -> Part:
+        """Where the memory is kept: a pair."""
+        return Part(self.longest.sound.with_name("memory.json"), self.longest.part.key)
+
+    def known(self) -> Traits | None:
+        """Return what is kept, if all is there."""
+        lag, memory = self.delay.load(), self.memory.load()
+        if lag is None or memory is None:
+            return None
+        return {"delay": lag, "encode_memory": memory[0], "decode_memory": memory[1]}
+
+
+def characterise(task: Characterising) -> Traits:
+    """Find a codec's delay and memory, and keep them."""
+    lag, memory = task.delay.load(), task.memory.load()
+    if lag is None:
+        lag = delay((read(one.recording.file), read_flac(one.sound)) for one in task.codings)
+        task.delay.save(lag)
+    if memory is None:
+        memory = _memory(task.longest)
+        task.memory.save(memory)
+    return {"delay": lag, "encode_memory": memory[0], "decode_memory": memory[1]}
+
+
+def _memory(task: Coding) -> tuple[int | None, int | None]:
+    commands = codec(task.codec, task.model).commands()
+    if commands is None:
+        return None, None
+    with TemporaryDirectory() as place:
+        source, coded, goal = (Path(place, name) for name in ("talk.wav", "talk.coded", "out.wav"))
+        source.write_bytes(wav_bytes(read(task.recording.file)))
+        encoder, decoder = commands
+        return peak_memory(_filled(encoder, source, coded)), peak_memory(_filled(decoder, coded, goal))
+
+
+def _filled(command: Sequence[str], source: Path, goal: Path) -> list[str]:
+    names = {"{input}": str(source), "{output}": str(goal)}
+    return [names.get(word, word) for word in command]

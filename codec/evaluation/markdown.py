@@ -1,0 +1,120 @@
+"""The report as Markdown tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+FEW = ("pesq_wb", "estoi", "speaker", "dnsmos", "per")
+"""Metrics in the tables of groups."""
+
+GROUPS = {"corpus": "By corpus", "gender": "By gender", "age": "By age"}
+NOTHING = "–"
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """Return the tables of a report.
+
+    Parameters
+    ----------
+    report : mapping
+        What report.json holds.
+    """
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    yield "# Speech through codecs"
+    yield ""
+    yield _head(report)
+    yield ""
+    yield from _quality(report)
+    yield ""
+    yield "## Cost"
+    yield ""
+    yield (
+        "RTF: seconds of processor time a second of speech takes, in one thread. Memory: the most that the program "
+        "had in use on the longest recording. The delay has been taken away before measuring."
+    )
+    yield ""
+    yield from _cost(report)
+    for key, title in GROUPS.items():
+        yield from _groups(report, key, title)
+    if report["missing"]:
+        yield ""
+        yield "## Not measured"
+        yield ""
+        yield from (f"- {name}: to have it, `{remedy}`" for name, remedy in report["missing"].items())
+
+
+def _head(report: Mapping[str, Any]) -> str:
+    recordings, model = report["recordings"], report["model"]
+    speakers = {(one["corpus"], one["speaker"]) for one in recordings if one["speaker"]}
+    known = sum(bool(one["speaker"]) for one in recordings)
+    seconds = sum(one["seconds"] for one in recordings)
+    who = f" of {_counted(len(speakers), 'speaker')}" if known == len(recordings) else ""
+    drawn = "speakers" if len(speakers) + len(recordings) - known > 2 else "recordings"
+    return (
+        f"{_counted(len(recordings), 'recording')}{who}, {seconds:.0f} s; model `{model['name']}` {model['id']}. "
+        f"Means with 95 % bootstrap intervals over {drawn}; ↑ more is better, ↓ less is."
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _quality(report: Mapping[str, Any]) -> Iterator[str]:
+    metrics = report["metrics"]
+    yield from _header(["codec", "codes, bit/s", "file, bit/s", *map(_titled, metrics)])
+    for codec in report["codecs"]:
+        cells = [_mean(codec["means"][metric["key"]], metric["digits"]) for metric in metrics]
+        yield _row([codec["title"], _number(codec["bit_rate"]), _number(codec["file_bit_rate"]), *cells])
+
+
+def _cost(report: Mapping[str, Any]) -> Iterator[str]:
+    yield from _header(["codec", "encode RTF", "decode RTF", "encode MB", "decode MB", "delay, samples"])
+    for codec in report["codecs"]:
+        rtf = [f"{codec[key]:.4f}" for key in ("encode_rtf", "decode_rtf")]
+        memory = [_number(codec[key], 1e6) for key in ("encode_memory", "decode_memory")]
+        yield _row([codec["title"], *rtf, *memory, str(codec["delay"])])
+
+
+def _groups(report: Mapping[str, Any], key: str, title: str) -> Iterator[str]:
+    names = list(report["codecs"][0]["groups"][key])
+    if len(names) < 2:
+        return
+    metrics = [metric for metric in report["metrics"] if metric["key"] in FEW]
+    yield ""
+    yield f"## {title}"
+    for metric in metrics:
+        if not any(codec["groups"][key][name][metric["key"]] for codec in report["codecs"] for name in names):
+            continue
+        yield ""
+        yield from _header([_titled(metric), *names])
+        for codec in report["codecs"]:
+            means = [codec["groups"][key][name][metric["key"]] for name in names]
+            yield _row([codec["title"], *(_mean(mean, metric["digits"]) for mean in means)])
+
+
+# ---------------------------------------------------------------- cells
+def _titled(metric: Mapping[str, Any]) -> str:
+    return f"{metric['title']} {'↑' if metric['better'] == 'more' else '↓'}"
+
+
+def _number(value: float | None, unit: float = 1) -> str:
+    return NOTHING if value is None else f"{value / unit:.0f}"
+
+
+def _mean(mean: Mapping[str, float] | None, digits: int) -> str:
+    if mean is None:
+        return NOTHING
+    alone = mean["count"] == 1  # of which there is no interval
+    return ("{mean:.{d}f}" if alone else "{mean:.{d}f} [{low:.{d}f}, {high:.{d}f}]").format(**mean, d=digits)
+
+
+def _header(cells: Sequence[str]) -> Iterator[str]:
+    yield _row(cells)
+    yield _row(["---"] + ["---:"] * (len(cells) - 1))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,0 +1,189 @@
+"""What every codec in the comparison has in common, and codecs that are programs."""
+
+import hashlib
+import io
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from sottovoce.codec.errors import SottoError, explained
+
+RATE = 16000
+"""Hz of what is compared."""
+
+Wave = NDArray[np.float32]
+"""Mono samples [samples] at `RATE`, full scale 1."""
+
+
+class Missing(Exception):
+    """Something isn't installed; its text is the command that installs it."""
+
+
+class Peer(Protocol):
+    """A codec: recordings to bytes and back, with nothing kept between the two.
+
+    Attributes
+    ----------
+    name : str
+        What the command line calls it, such as "codec2:3200".
+    title : str
+        What people call it.
+    family : str
+        What it belongs to: "sottovoce", "codec2", "opus", "speex", "lc3" or "anchor".
+    bit_rate : float or None
+        Bits of its codes a second, without a file around them: what its definition says or, of Opus, which varies, what
+        it is told to reach. None where nothing is coded.
+    identity : str
+        Where this is the same, so are the results: version and behaviour of the programs, or model and preset.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def bit_rate(self) -> float | None: ...
+    @property
+    def identity(self) -> str: ...
+
+    def encode(self, wave: Wave) -> bytes:
+        """Return a recording as everything that has to be stored of it."""
+
+    def decode(self, data: bytes) -> Wave:
+        """Return what was stored as a recording."""
+
+    def commands(self) -> tuple[list[str], list[str]] | None:
+        """Return the programs that encode and decode a file, to see what memory they take.
+
+        Returns
+        -------
+        pair of list of str, or None
+            Words of each command. ``{input}`` and ``{output}`` in them stand for names of files: the encoder reads a
+            16-bit mono WAV at `RATE`, and the decoder what the encoder wrote. None where there is no program.
+        """
+
+
+class Programs:
+    """A codec of two programs that read and write files.
+
+    Parameters
+    ----------
+    encoder, decoder : sequence of str
+        The commands, as `Peer.commands` returns them.
+    install : str
+        The command that installs both.
+    version : sequence of str
+        The command whose first line tells the version, where there is one.
+
+    Raises
+    ------
+    Missing
+        When one of them isn't installed.
+    """
+
+    def __init__(
+        self, encoder: Sequence[str], decoder: Sequence[str], install: str, version: Sequence[str] = ()
+    ) -> None:
+        if not all(shutil.which(program) for program in (encoder[0], decoder[0])):
+            raise Missing(install)
+        self._encoder, self._decoder, self._version = list(encoder), list(decoder), list(version)
+
+    def commands(self) -> tuple[list[str], list[str]]:
+        """Return the commands, see `Peer.commands`."""
+        return self._encoder, self._decoder
+
+    def encode(self, wave: Wave) -> bytes:
+        """Return a recording as the file that the encoder writes of its WAV."""
+        return converted(self._encoder, wav_bytes(wave))
+
+    def decode(self, data: bytes) -> Wave:
+        """Return the WAV that the decoder writes as a recording."""
+        return wav_samples(converted(self._decoder, data))
+
+    @cached_property
+    def identity(self) -> str:
+        """Version, as far as the programs tell it, and a hash of what they make of noise: libraries change too."""
+        heard = self.decode(self.encode(probe()))
+        behaviour = f"{self._encoder[0]} {hashlib.sha256(heard.tobytes()).hexdigest()[:16]}"
+        return f"{_first_line(self._version)}, {behaviour}" if self._version else behaviour
+
+
+def probe() -> Wave:
+    """Return a second of noise, always the same, to try codecs on."""
+    return np.random.default_rng(0).normal(0, 0.05, RATE).astype(np.float32)
+
+
+# ---------------------------------------------------------------- samples
+def integers(wave: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return floats [samples] of full scale 1 as 16-bit integers, clipped."""
+    return np.clip(np.round(wave * np.float32(32768)), -32768, 32767).astype("<i2")
+
+
+def floats(samples: bytes) -> NDArray[np.float32]:
+    """Return the bytes of 16-bit integers, low byte first, as floats [samples] of full scale 1."""
+    return np.frombuffer(samples, "<i2").astype(np.float32) / np.float32(32768)
+
+
+def wav_bytes(wave: Wave) -> bytes:
+    """Return a recording as a 16-bit WAV."""
+    file = io.BytesIO()
+    soundfile.write(file, integers(wave), RATE, subtype="PCM_16", format="WAV")
+    return file.getvalue()
+
+
+def wav_samples(data: bytes) -> Wave:
+    """Return the samples of a mono WAV."""
+    return soundfile.read(io.BytesIO(data), dtype="float32")[0]
+
+
+# ---------------------------------------------------------------- running
+def converted(command: Sequence[str], data: bytes) -> bytes:
+    """Run a program on a file with these contents and return those of the file that it writes.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Its words, with ``{input}`` and ``{output}`` for the names of the files.
+    data : bytes
+        Contents of the first.
+
+    Raises
+    ------
+    SottoError
+        When it can't be started, fails, or writes nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, goal = Path(folder, "in"), Path(folder, "out")
+        source.write_bytes(data)
+        names = {"{input}": str(source), "{output}": str(goal)}
+        _run([names.get(word, word) for word in command])
+        if not goal.exists():
+            raise SottoError(f"{command[0]} wrote nothing", "see what it does by hand")
+        return goal.read_bytes()
+
+
+def _run(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    except OSError as error:
+        raise explained(error, command[0]) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").splitlines()
+        why = next((line.strip() for line in reversed(said) if line.strip()), f"status {done.returncode}")
+        raise SottoError(f"{command[0]} failed ({why})", "see what it does by hand, or install it again")
+    return done
+
+
+def _first_line(command: list[str]) -> str:
+    done = _run(command)
+    return (done.stdout or done.stderr).decode(errors="replace").strip().partition("\n")[0]

@@ -1,0 +1,111 @@
+"""This codec as programs use it, and what its codes say before the WaveNet speaks."""
+
+import io
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sottovoce.codec.api import Codec
+from sottovoce.codec.bits import Reader
+from sottovoce.codec.evaluation.peers.base import RATE, Wave
+from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
+from sottovoce.models.features import BANDS, HOP
+from sottovoce.models.release import Release
+from sottovoce.models.runtime.layers import ACTIVATION_BITS
+
+_SOTTO = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
+
+
+class Sotto:
+    """A preset of a model.
+
+    Parameters
+    ----------
+    preset : str
+        Rate within the model's family.
+    model : str
+        Name, or path of the weights.
+
+    Raises
+    ------
+    SottoError
+        When there is no such preset or model.
+    """
+
+    family = "sottovoce"
+
+    def __init__(self, preset: str, model: str) -> None:
+        self._codec, self._model = Codec.load(preset, model), model
+        self.name, self.title = f"sotto:{preset}", f"sottovoce {preset}"
+        self.bit_rate = self._codec.bit_rate
+        self.identity = f"{self._codec.model.card['sha256']} {preset}"
+
+    def encode(self, wave: Wave) -> bytes:
+        """Return the contents of a ``.sotto`` file."""
+        return self._codec.encode(wave, RATE)
+
+    def decode(self, data: bytes) -> Wave:
+        """Return what it decodes to."""
+        return self._codec.decode(data)
+
+    def commands(self) -> tuple[list[str], list[str]] | None:
+        """Return what ``sotto encode`` and ``sotto decode`` are, see `Peer.commands`."""
+        files = ["{input}", "-o", "{output}", "--force", "--quiet", "--model", self._model]
+        return [*_SOTTO, "encode", "--preset", self._codec.preset.name, *files], [*_SOTTO, "decode", *files]
+
+
+class FirstStage(Sotto):
+    """The log-mel that a preset's codes say, through Griffin-Lim: what stage 1 loses, without the WaveNet.
+
+    Parameters
+    ----------
+    preset, model : str
+        As for `Sotto`.
+
+    Raises
+    ------
+    Missing
+        When librosa isn't installed.
+    """
+
+    def __init__(self, preset: str, model: str) -> None:
+        super().__init__(preset, model)
+        self.name, self.title = f"stage1:{preset}", f"codes of {preset}, Griffin-Lim"
+        self.identity += f" librosa {librosa_version()}"
+
+    def decode(self, data: bytes) -> Wave:
+        """Return the mel of the codes, made audible."""
+        reader = Reader(io.BytesIO(data))
+        blocks = reader.blocks(self._codec.preset.bits, step=self._codec.model.step)
+        codes = np.concatenate([block.codes for block in blocks if block.codes is not None])
+        return griffin_lim(decoded_mel(self._codec.model, codes, reader.header.speaker))
+
+    def commands(self) -> None:
+        """There is no program."""
+
+
+def decoded_mel(model: Release, codes: NDArray[np.int16], speaker: bytes) -> NDArray[np.float32]:
+    """Return the log-mel that the decoder makes of codes.
+
+    Parameters
+    ----------
+    model : Release
+        Whose codes they are.
+    codes : ndarray of int16 [steps, books]
+        Of a whole file.
+    speaker : bytes
+        Who speaks, as the file's header has it.
+
+    Returns
+    -------
+    ndarray of float32 [frames, bands]
+        `HOP` samples a frame.
+    """
+    network = model.network
+    latent = sum(book[column] for book, column in zip(network.books, codes.T, strict=False))
+    told = np.hstack([latent, np.tile(network.speaker(speaker), (len(codes), 1))])
+    # the network answers a step late: one more to hear the last, and its first answer is to nothing
+    answers = network.conditioner()(np.pad(told, ((0, 1), (0, 0))))[model.step // HOP :]
+    mel = network.heads(answers)[:, :BANDS] * 4 - (5 << ACTIVATION_BITS)
+    return (mel / 2**ACTIVATION_BITS).astype(np.float32)

@@ -1,0 +1,143 @@
+"""The recordings that an evaluation is about, and what is known of them."""
+
+import csv
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sottovoce.codec.audio import SOUND
+from sottovoce.codec.errors import SottoError, concerning, explained
+from sottovoce.models.phones.labels import SILENCE, parse_alignment
+
+PHONES = "alignments.csv"
+"""A table beside the recordings: path, and the phones spoken as NAME:FIRST:END ... (frames of 10 ms)."""
+
+COLUMNS = ("corpus", "speaker", "gender", "age", "language")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording.
+
+    Parameters
+    ----------
+    id : str
+        Its number, which names its files in the report.
+    path : str
+        As the table calls it, or as seen from the folder.
+    file : Path
+        Where it is.
+    corpus, speaker, gender, age, language : str
+        What is known; else empty.
+    phones : tuple of str
+        What is spoken, without silence; empty where it isn't known.
+    """
+
+    id: str
+    path: str
+    file: Path
+    corpus: str = ""
+    speaker: str = ""
+    gender: str = ""
+    age: str = ""
+    language: str = ""
+    phones: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Name the speaker among those of all corpora. One who isn't known is taken for somebody else every time."""
+        return f"{self.corpus}/{self.speaker}" if self.speaker else self.id
+
+    @property
+    def generation(self) -> str:
+        """Return "children" (under 16) or "adults", or nothing where the age isn't known."""
+        try:
+            return "children" if float(self.age) < 16 else "adults"
+        except ValueError:
+            return ""
+
+
+def find(source: str) -> list[Recording]:
+    """Find the recordings that a folder holds or a table lists.
+
+    Parameters
+    ----------
+    source : str
+        A folder, which is searched with those in it: the folder that a recording is in is then its speaker. Or a CSV
+        with a column `path` (relative to it) and, where they are known, corpus, speaker, gender (m or f), age (years)
+        and language.
+
+    Raises
+    ------
+    SottoError
+        When there are none, or the table is no table.
+    """
+    folder, rows = (source, _walk(source)) if os.path.isdir(source) else (os.path.dirname(source), _table(source))
+    phones = _phones(os.path.join(folder, PHONES))
+    width = max(4, len(str(len(rows))))
+    return [
+        Recording(
+            f"{number:0{width}d}",
+            row["path"],
+            Path(folder, row["path"]),
+            **{column: (row.get(column) or "").strip() for column in COLUMNS},
+            phones=phones.get(os.path.normpath(row["path"]), ()),
+        )
+        for number, row in enumerate(rows)
+    ]
+
+
+def _walk(folder: str) -> list[dict[str, str]]:
+    rows = []
+    for place, below, files in os.walk(folder, onerror=_refused):
+        below[:] = sorted(one for one in below if not one.startswith("."))
+        for file in sorted(files):
+            if not file.startswith(".") and os.path.splitext(file)[1].lower() in SOUND:
+                inside = Path(place, file).relative_to(folder)
+                speaker = inside.parent.as_posix()
+                rows.append({"path": inside.as_posix(), "speaker": "" if speaker == "." else speaker})
+    if not rows:
+        raise SottoError("no recordings in it", f"the suffixes looked for are {' '.join(sorted(SOUND))}", folder)
+    return rows
+
+
+def _refused(error: OSError) -> None:
+    raise explained(error, str(error.filename)) from error
+
+
+def _table(path: str) -> list[dict[str, str]]:
+    rows = list(_rows(path, "path"))
+    if not rows:
+        raise SottoError("lists no recordings", "give a folder of recordings or a table with a column 'path'", path)
+    return rows
+
+
+def _phones(path: str) -> dict[str, tuple[str, ...]]:
+    if not os.path.exists(path):
+        return {}
+    return {os.path.normpath(row["path"]): _spoken(row["phones"], path) for row in _rows(path, "path", "phones")}
+
+
+def _spoken(phones: str, path: str) -> tuple[str, ...]:
+    try:
+        return tuple(name for name, _, _ in parse_alignment(phones) if name != SILENCE)
+    except ValueError as error:
+        raise SottoError(f"is no table of phones ({error})", "give each as NAME:FIRST:END, in ARPAbet", path) from error
+
+
+def _rows(path: str, *needed: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table that has at least these columns, and something in each of them."""
+    with concerning(path):
+        try:
+            with open(path, newline="", encoding="utf-8-sig") as lines:  # spreadsheets put a mark before the header
+                reader = csv.DictReader(lines)
+                for column in needed:
+                    if column not in (reader.fieldnames or ()):
+                        raise SottoError(f"has no column {column!r}", "name the columns in its first line")
+                for row in reader:
+                    if not all(row[column] for column in needed):
+                        raise SottoError(f"line {reader.line_num} isn't complete", f"fill in {' and '.join(needed)}")
+                    yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise SottoError(f"is no table ({error})", "give a folder of recordings or a CSV in UTF-8") from error

@@ -1,0 +1,110 @@
+"""A small report with sound, for tests of its page."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from sottovoce.codec.evaluation import places
+
+RATE = 16000
+
+CODECS = [
+    ("sotto:low", "sottovoce low", "sottovoce", 250.0, 0.5),
+    ("sotto:default", "sottovoce default", "sottovoce", 600.0, 0.7),
+    ("codec2:3200", "Codec 2 3200", "codec2", 3200.0, 0.6),
+    ("codec2:700C", "Codec 2 700C", "codec2", 700.0, 0.4),
+    ("opus:6", "Opus 6 kbit/s", "opus", 6000.0, 0.9),
+    ("original", "original", "anchor", 256000.0, 1.0),
+    ("pcm8k", "16-bit samples at 8 kHz", "anchor", 128000.0, 0.95),
+]
+"""Name, title, family, bit rate and how good it is."""
+
+METRICS = [
+    {"key": "pesq_wb", "title": "PESQ-WB", "digits": 2, "better": "more"},
+    {"key": "mcd", "title": "MCD, dB", "digits": 2, "better": "less"},
+    {"key": "per", "title": "phone error, %", "digits": 1, "better": "less"},
+]
+
+PEOPLE = [("one", "f", "9"), ("one", "m", "30"), ("two", "f", ""), ("two", "m", "")]
+"""Corpus, gender and age."""
+
+
+def figure(value: float) -> dict[str, float]:
+    """A mean with its interval."""
+    return {"mean": round(value, 4), "low": round(value - 0.05, 4), "high": round(value + 0.05, 4), "count": 4}
+
+
+def figures(quality: float) -> dict[str, Any]:
+    """Means of a codec; nothing is known of phones."""
+    return {"pesq_wb": figure(1 + 3 * quality), "mcd": figure(8 * (1 - quality)), "per": None}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report's folder."""
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="session")
+def report(folder: Path) -> dict[str, Any]:
+    """A report of seven codecs and four recordings of two seconds, its sound in the folder."""
+    seconds = 2.0
+    recordings = [
+        {
+            "id": f"{index:04d}",
+            "path": f"{corpus}/{index}.flac",
+            "corpus": corpus,
+            "speaker": f"s{index}",
+            "gender": gender,
+            "age": age,
+            "seconds": seconds,
+            "crc32": index,
+        }
+        for index, (corpus, gender, age) in enumerate(PEOPLE)
+    ]
+    codecs = []
+    for order, (name, title, family, rate, quality) in enumerate(CODECS):
+        for recording in recordings:
+            path = places.clip(folder, name, recording["id"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, sound(seconds, order), RATE, subtype="PCM_16")
+        groups = {
+            "corpus": {"one": figures(quality - 0.1), "two": figures(quality - 0.05)},
+            "gender": {"f": figures(quality - 0.2), "m": figures(quality)},
+            "age": {"children": figures(quality - 0.3), "adults": figures(quality)},
+        }
+        codecs.append(
+            {
+                "name": name,
+                "title": title,
+                "family": family,
+                "bit_rate": rate,
+                "file_bit_rate": rate + 78,
+                "encode_rtf": 0.03,
+                "decode_rtf": 0.15,
+                "encode_memory": 129_000_000 if family == "sottovoce" else None,
+                "decode_memory": None,
+                "delay": 0,
+                "means": figures(quality),
+                "groups": groups,
+                "recordings": [{"bytes": 100, "pesq_wb": 1 + 3 * quality, "mcd": 1.0, "per": None} for _ in recordings],
+            }
+        )
+    return {
+        "format": 1,
+        "versions": {"python": "3.11", "sottovoce": "0.1.0"},
+        "model": {"name": "default", "id": "98059e9d", "sha256": "98059e9d" * 8},
+        "metrics": METRICS,
+        "recordings": recordings,
+        "codecs": codecs,
+        "missing": {"lc3:16": "apt install </script> liblc3-tools"},
+    }
+
+
+def sound(seconds: float, order: int) -> np.ndarray:
+    """A tone of its own for each codec, swelling and fading."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    return 0.3 * np.sin(2 * np.pi * (300 + 100 * order) * time) * np.sin(np.pi * time / seconds)

@@ -1,0 +1,86 @@
+import sys
+
+import numpy as np
+import pytest
+
+from sottovoce.codec import SottoError
+from sottovoce.codec.evaluation import metrics
+from sottovoce.codec.evaluation.alignment import align, delay
+from sottovoce.codec.evaluation.waves import rounded
+
+for package in metrics.PACKAGES.values():
+    pytest.importorskip(package)
+
+PERFECT = {
+    "pesq_wb": 4.64,
+    "pesq_nb": 4.55,
+    "stoi": 1,
+    "estoi": 1,
+    "mcd": 0,
+    "lsd": 0,
+    "f0": 0,
+    "voicing": 0,
+    "speaker": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def reference(talk):
+    return metrics.refer(talk)
+
+
+@pytest.fixture(scope="module")
+def identity(reference):
+    return metrics.measure(reference, reference.wave)
+
+
+def test_the_same_is_perfect(identity):
+    assert list(identity) == list(metrics.METRICS)
+    assert {key: identity[key] for key in PERFECT} == pytest.approx(PERFECT, abs=0.005)
+    assert identity["mcd"] == identity["lsd"] == identity["f0"] == identity["voicing"] == 0
+    assert identity["per"] is None  # nobody told what is said
+    assert 1 < identity["dnsmos"] < identity["dnsmos_sig"] < 5
+
+
+@pytest.mark.parametrize("lag", [-60, 123])
+def test_delay_and_gain_change_nothing(talk, lag):
+    quiet = rounded(talk / 2)
+    reference = metrics.refer(quiet)
+    identity = metrics.measure(reference, quiet)
+    late = rounded(2 * (np.pad(quiet, (lag, 0)) if lag > 0 else quiet[-lag:]))  # rounds nothing
+    figures = metrics.measure(reference, rounded(align(late, delay([(quiet, late)]), quiet)))
+    for key, metric in metrics.METRICS.items():
+        if identity[key] is not None:
+            assert figures[key] == pytest.approx(identity[key], abs=10**-metric.digits), key
+
+
+def test_noise_is_worse_by_all(reference, identity):
+    noisy = rounded(reference.wave + np.random.default_rng(0).normal(0, 0.02, len(reference.wave)).astype(np.float32))
+    figures = metrics.measure(reference, noisy)
+    for key, metric in metrics.METRICS.items():
+        if identity[key] is not None and key != "dnsmos_sig":  # which is about the speech, not about noise
+            assert (figures[key] < identity[key]) == metric.more, key
+
+
+def test_silence_is_measured_as_far_as_it_can_be(reference):
+    silence = np.zeros_like(reference.wave)
+    figures = metrics.measure(reference, silence)
+    assert figures["pesq_wb"] is figures["f0"] is figures["speaker"] is None
+    assert figures["voicing"] > 20
+    assert figures["mcd"] > 5
+    assert metrics.measure(metrics.refer(silence), silence)["mcd"] is None
+
+
+def test_phone_errors_where_phones_are_known(talk, monkeypatch):
+    told = []
+    monkeypatch.setattr(metrics.phones, "available", lambda: True)
+    monkeypatch.setattr(metrics.phones, "error_rate", lambda wave, phones: told.append(phones) or 12.3456789)
+    assert metrics.measure(metrics.refer(talk, ("HH", "AH")), talk)["per"] == 12.34568
+    assert told == [("HH", "AH")]
+
+
+def test_versions_tell_what_is_missing(monkeypatch):
+    assert metrics.versions()["pesq"]
+    monkeypatch.setitem(sys.modules, "pystoi", None)
+    with pytest.raises(SottoError, match=r"^evaluation needs pystoi; pip install 'sottovoce\[eval\]'$"):
+        metrics.versions()

@@ -1,0 +1,227 @@
+"""The whole evaluation, with quick codecs and metrics; tests/cli/test_evaluate.py has the real ones."""
+
+import copy
+import csv
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sottovoce.codec import SottoError
+from sottovoce.codec.evaluation import measuring, metrics, page, peers, running
+from sottovoce.codec.evaluation.peers import Missing
+from sottovoce.codec.evaluation.peers.base import floats, integers
+from sottovoce.codec.evaluation.waves import read, read_flac
+
+LATE = 40
+
+
+class Late:
+    """Samples again, late, at another level and a little wrong."""
+
+    title, family, bit_rate = "late", "fake", 256000.0
+
+    def __init__(self, name, done):
+        self.name, self.identity, self.done = name, f"{name} {done['version']}", done
+
+    def encode(self, wave):
+        self.done["coded"] += 1
+        return integers(0.5 * np.pad(wave, (LATE, 0))).tobytes()
+
+    def decode(self, data):
+        return floats(data) + np.float32(0.001 if self.name == "fake:rough" else 0)
+
+    def commands(self):
+        return None
+
+
+class Console:
+    def __init__(self):
+        self.warned, self.phases = [], []
+
+    def progress(self, what):
+        self.phases.append(what)
+        return nullcontext()
+
+    def advance(self, done, total):
+        assert 0 < done <= total
+
+    def warn(self, *what):
+        self.warned.append(what)
+
+
+@pytest.fixture
+def done(toy, wav, monkeypatch):
+    """Three recordings, two quick codecs beside the original, and a missing one; counts what is done."""
+    for number, seconds in enumerate((0.5, 0.9, 0.7)):
+        wav(f"talks/{number}.wav", seconds=seconds)
+    Path("talks/list.csv").write_text("path,speaker,gender,age\n0.wav,a,f,9\n1.wav,a,f,9\n2.wav,b,m,30\n")
+    done = {"coded": 0, "measured": 0, "version": 1}
+
+    def peer(name, model):
+        if name == "fake:missing":
+            raise Missing("apt install fake")
+        return Late(name, done)
+
+    def measure(reference, decoded):
+        done["measured"] += 1
+        error = 1e6 * float(np.mean((reference.wave - decoded) ** 2))
+        return dict.fromkeys(metrics.METRICS, error) | {"per": None}
+
+    monkeypatch.setattr(peers, "names", lambda against, presets: ["fake:fine", "fake:rough", "fake:missing"])
+    monkeypatch.setattr(peers, "peer", peer)
+    monkeypatch.setattr(metrics, "versions", lambda: {"metrics": done["version"]})
+    monkeypatch.setattr(measuring, "refer", lambda wave, phones: metrics.Reference(wave, None, None, None, phones))
+    monkeypatch.setattr(measuring, "measure", measure)
+    monkeypatch.setattr(page, "build", lambda report, folder: f"<html>{len(report['codecs'])}")
+    return done
+
+
+def evaluate(output="out", each=map, watcher=None, source="talks/list.csv"):
+    return running.evaluate(
+        source, output, presets=None, model="default", against="all", each=each, watcher=watcher or Console()
+    )
+
+
+def without_costs(report):
+    report = copy.deepcopy(report)
+    for codec in report["codecs"]:
+        for key in ("encode_rtf", "decode_rtf", "encode_memory", "decode_memory"):
+            codec.pop(key)
+    return report
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*.flac")}
+
+
+def test_report(done):
+    console = Console()
+    report = evaluate(watcher=console)
+    assert console.warned == [("fake:missing", "not measured; to have it, apt install fake")]
+    assert console.phases == ["reading", "coding", "aligning", "measuring"]
+    assert report["missing"] == {"fake:missing": "apt install fake"}
+    assert [codec["name"] for codec in report["codecs"]] == ["fake:fine", "fake:rough", "original"]
+    assert [one["seconds"] for one in report["recordings"]] == [0.5, 0.9, 0.7]
+    fine, rough, original = report["codecs"]
+    assert (fine["delay"], original["delay"]) == (LATE, 0)
+    assert original["means"]["lsd"]["mean"] == 0
+    assert fine["means"]["lsd"]["mean"] < rough["means"]["lsd"]["mean"]
+    assert fine["means"]["per"] is None
+    assert fine["file_bit_rate"] == pytest.approx(256000 * (2.1 + 3 * LATE / 16000) / 2.1, abs=0.1)
+    assert set(rough["groups"]) == {"corpus", "gender", "age"}
+    assert rough["groups"]["corpus"] == {}
+    assert rough["groups"]["age"]["children"]["lsd"]["count"] == 2
+    assert json.loads(Path("out/report.json").read_text()) == report
+    assert Path("out/report.html").read_text() == "<html>3"
+    rows = list(csv.DictReader(Path("out/report.csv").read_text().splitlines()))
+    assert len(rows) == 9
+    assert rows[4]["codec"] == "fake:rough"
+    assert rows[4]["path"] == "1.wav"
+    assert float(rows[4]["lsd"]) == rough["recordings"][1]["lsd"]
+    assert rows[4]["per"] == ""
+
+
+def test_what_was_measured_can_be_heard(done):
+    report = evaluate()
+    wave, heard = read(Path("talks/1.wav")), read_flac(Path("out/decoded/fake-fine/0001.flac"))
+    assert 1e6 * np.mean((wave - heard) ** 2) == pytest.approx(report["codecs"][0]["recordings"][1]["lsd"])
+    np.testing.assert_array_equal(read_flac(Path("out/decoded/original/0001.flac")), wave)
+
+
+def interrupted_after(parts):
+    """As map, but Ctrl-C comes after some parts."""
+    left = iter(range(parts))
+
+    def each(work, tasks):
+        for task in tasks:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            yield work(task)
+
+    return each
+
+
+@pytest.mark.parametrize("parts", [0, 1, 5, 9, 11, 12, 14])
+def test_what_is_interrupted_goes_on(done, parts):
+    whole = evaluate("whole")
+    assert (done["coded"], done["measured"]) == (6, 9)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate("out", interrupted_after(parts))
+    assert not Path("out/report.json").exists()
+    resumed = evaluate("out")
+    assert without_costs(resumed) == without_costs(whole)
+    assert files("out") == files("whole")
+    assert (done["coded"], done["measured"]) == (12, 18)  # nothing twice
+
+
+def test_an_interrupted_recording_keeps_the_codecs_that_were_measured(done, monkeypatch):
+    measure = measuring.measure
+
+    def third_time_never(*pair):
+        if done["measured"] == 2:
+            raise KeyboardInterrupt
+        return measure(*pair)
+
+    monkeypatch.setattr(measuring, "measure", third_time_never)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate()
+    monkeypatch.setattr(measuring, "measure", measure)
+    evaluate()
+    assert done["measured"] == 9
+
+
+def test_nothing_is_done_twice(done):
+    first, console = evaluate(), Console()
+    assert evaluate(watcher=console) == first
+    assert console.phases == ["reading"]
+    assert (done["coded"], done["measured"]) == (6, 9)
+
+
+def test_other_recordings_are_other_results(done, wav):
+    evaluate()
+    wav("talks/1.wav", seconds=0.8)
+    report = evaluate()
+    assert report["recordings"][1]["seconds"] == 0.8
+    assert done["coded"] == 6 + 2
+    assert done["measured"] == 9 + 3
+
+
+def test_other_programs_and_metrics_are_other_results(done):
+    evaluate()
+    done["version"] = 2
+    evaluate()
+    assert (done["coded"], done["measured"]) == (12, 18)
+
+
+@pytest.mark.parametrize("lost", ["parts/fake-fine/0001.flac", "decoded/fake-fine/0001.flac", "report.json"])
+def test_what_was_lost_is_made_again(done, lost):
+    first = evaluate()
+    Path("out", lost).unlink()
+    assert without_costs(evaluate()) == without_costs(first)
+    assert Path("out", lost).exists()
+
+
+def test_bad_input_is_noticed_before_any_work(done):
+    Path("talks/2.wav").write_text("no sound")
+    with pytest.raises(SottoError, match=r"^talks/2\.wav: no sound"):
+        evaluate()
+    Path("talks/2.wav").unlink()
+    with pytest.raises(SottoError, match=r"^talks/2\.wav: no such file"):
+        evaluate()
+    Path("file").touch()
+    with pytest.raises(SottoError, match=r"^file: is a file; name a folder for the report"):
+        evaluate("file")
+    assert not Path("out").exists()
+    assert done["coded"] == 0
+
+
+def test_a_codec_that_fails_is_named(done, monkeypatch):
+    def fail(self, data):
+        raise SottoError("fakedec failed", "see what it does by hand")
+
+    monkeypatch.setattr(Late, "decode", fail)
+    with pytest.raises(SottoError, match=r"^fake:fine, 0\.wav: fakedec failed"):
+        evaluate()

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from sottovoce.codec.evaluation.store import Part, sweep
+
+
+def test_a_part_is_known_by_its_key(in_folder):
+    part = Part(Path("deep/a.json"), {"recording": 1})
+    assert part.load() is None
+    part.save({"bytes": 3})
+    assert part.load() == {"bytes": 3}
+    assert Part(part.path, {"recording": 2}).load() is None
+    part.forget()
+    part.forget()
+    assert part.load() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"key": {"recording": 1}}', "\0"])
+def test_what_is_damaged_is_not_there(in_folder, text):
+    Path("a.json").write_text(text)
+    assert Part(Path("a.json"), {"recording": 1}).load() is None
+
+
+def test_half_written_files_are_swept_away(in_folder):
+    for name in ("parts/x/.a.json.12345678.part", "parts/x/a.json", "report.json"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    sweep(Path("."))
+    assert sorted(str(path) for path in Path().rglob("*.*")) == ["parts/x/a.json", "report.json"]

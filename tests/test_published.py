@@ -1,0 +1,40 @@
+"""What is told of the model in the box must be what was measured of it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import publish
+import pytest
+
+from sottovoce.codec.evaluation.markdown import markdown
+
+ROOT = Path(__file__).parents[1]
+
+
+def measured():
+    return json.loads(publish.JSON.read_text(encoding="utf-8"))
+
+
+def test_the_model_in_the_box_is_the_one_that_was_measured():
+    weights = (ROOT / "models" / "released" / "default.safetensors").read_bytes()
+    sha = hashlib.sha256(weights).hexdigest()
+    latents = json.loads((ROOT / "docs" / "latents.json").read_text())
+    tuned = json.loads((ROOT / "docs" / "tuned.json").read_text())
+    card = json.loads(publish.CARD.read_text())
+    assert sha == card["sha256"] == measured()["model"]["sha256"] == latents["model"] == tuned["model"]
+    assert len(weights) <= 12_000_000
+
+
+def test_documents_say_what_was_measured():
+    report = measured()
+    assert publish.MARKDOWN.read_text(encoding="utf-8") == markdown(report)
+    assert publish.table(report) in publish.README.read_text(encoding="utf-8")
+    assert json.loads(publish.CARD.read_text())["scores"] == publish.scores(report)
+
+
+def test_another_model_is_not_published(tmp_path):
+    report = measured() | {"model": {"name": "default", "id": "00000000", "sha256": "0" * 64}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(SystemExit, match="another model"):
+        publish.main(tmp_path)
