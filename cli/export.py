@@ -18,13 +18,20 @@ from sottovoce.cli.training import configured, training_installed
 )
 @click.option("--shards", type=click.Path(exists=True, file_okay=False), help="Speech to calibrate on.  [the config's]")
 def command(config: str, weights: str, output: str, shards: str | None) -> None:
-    """Turn the run folder or weights file WEIGHTS, trained by CONFIG, into a model for --model NAME.safetensors."""
+    """Turn the run folder or weights file WEIGHTS, trained by CONFIG, into a model for --model NAME.safetensors.
+
+    The recogniser of `sotto train phones` becomes the file that `sotto evaluate` hears with; it has no card.
+    """
     with training_installed(), configured(config):
         from pathlib import Path
 
+        from sottovoce.models.phones.export import export as export_recogniser
         from sottovoce.models.training.export import export
         from sottovoce.models.training.run import read_config
 
         tables = read_config(config)
+        if "recogniser" in tables:
+            export_recogniser(tables, Path(weights), Path(output).with_suffix(""))
+            return
         found = Path(shards or tables["stage"]["decoder"]["shards"])
         export(tables, Path(weights), found, Path(output).with_suffix(""))

@@ -27,4 +27,6 @@ def command(directory: str, output: str, jobs: int | None) -> None:
             raise click.ClickException(str(error)) from error
     for line in index["skipped"]:
         click.echo(f"warning: {line}, skipped", err=True)
-    click.echo(f"{len(index['utterances'])} recordings, {index['hours']} h, in {output}")
+    aligned = sum("phones" in utterance for utterance in index["utterances"])
+    known = f", {aligned} of them with phones" if aligned else ""
+    click.echo(f"{len(index['utterances'])} recordings, {index['hours']} h{known}, in {output}")

@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,6 +18,41 @@ from torch import distributed as dist
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.processes import agreed, averaged
 from sottovoce.models.training.tasks import Batch, Task
+
+LOOP_DEFAULTS: dict[str, Any] = {
+    "seed": 0,
+    "batch": 16,
+    "learning_rate": 2e-3,
+    "rise": 200,
+    "decay_share": 0.5,
+    "clip": 1.0,
+    "ema": 0.998,
+    "bf16": False,
+    "minutes": 1e9,
+    "save_minutes": 3.0,
+    "log_every": 100,
+    "check_every": 1000,
+    "gap_from": 10_000,
+    "gap_least": 0.01,
+}
+
+
+@dataclass
+class Lesson:
+    """What is trained, and on what.
+
+    Attributes
+    ----------
+    model : all of the network, which a checkpoint holds
+    task : the part of it that learns, and its loss
+    draw : step -> the whole batch of that step
+    check : figures on held-out speech
+    """
+
+    model: nn.Module
+    task: Task
+    draw: Callable[[int], Batch]
+    check: Callable[[], dict[str, Tensor]]
 
 
 def learning_rate(step: int, settings: dict[str, Any]) -> float:

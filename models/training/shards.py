@@ -31,10 +31,14 @@ DEV_SHARE = 0.05  # of the speakers, kept from training to tune on
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording: its path, and who speaks as far as is known (else each recording is its own speaker)."""
+    """One recording: its path, who speaks as far as is known (else each recording is its own speaker), what is said.
+
+    `phones` is "NAME:first:end ..." in frames of 10 ms, or empty where nobody knows.
+    """
 
     path: Path
     speaker: str
+    phones: str = ""
 
 
 def list_utterances(directory: Path) -> list[Utterance]:
@@ -42,20 +46,38 @@ def list_utterances(directory: Path) -> list[Utterance]:
 
     A table `directory.csv` beside the folder (columns `path`, relative to the table, and `speaker`) says who speaks;
     without one the folder that holds a recording is its speaker. A speaker called "", "unknown" or "spk_unknown"
-    is nobody in particular.
+    is nobody in particular. Where a table of alignments (`read_alignments`) lies, phones are taken from it.
     """
     known = {}
     table = directory.with_name(directory.name + ".csv")
     if table.exists():
         with table.open(newline="", encoding="utf-8") as lines:
             known = {(table.parent / row["path"]).resolve(): row["speaker"] for row in csv.DictReader(lines)}
+    phones = read_alignments(directory)
     found = []
     for path in sorted(p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES):
         name = known.get(path.resolve(), path.parent.name)
         corpus = path.parent.relative_to(directory)
         single = name.removeprefix("spk_") in ("", "unknown")
-        found.append(Utterance(path, str(path.relative_to(directory)) if single else f"{corpus}:{name}"))
+        speaker = str(path.relative_to(directory)) if single else f"{corpus}:{name}"
+        found.append(Utterance(path, speaker, phones.get(path.resolve(), "")))
     return sorted(found, key=lambda u: (u.speaker, u.path))
+
+
+def read_alignments(directory: Path) -> dict[Path, str]:
+    """Phones of recordings as "NAME:first:end ...", from the nearest `alignments.csv` in a folder or above it.
+
+    The table has columns `path`, relative to the table, and `phones`; a table with others is someone else's.
+    """
+    directory = directory.resolve()
+    for folder in (directory, *directory.parents):
+        table = folder / "alignments.csv"
+        if table.is_file():
+            with table.open(newline="", encoding="utf-8") as lines:
+                rows = csv.DictReader(lines)
+                if {"path", "phones"} <= set(rows.fieldnames or ()):
+                    return {(folder / row["path"]).resolve(): row["phones"] or "" for row in rows}
+    return {}
 
 
 def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
@@ -126,7 +148,8 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
     Returns
     -------
     dict
-        The index: utterances with speaker, start and length, hours, and what was skipped and why.
+        The index: utterances with speaker, start and length, and phones where they are known (their frames are those
+        of the wave), hours, and what was skipped and why.
     """
     directory, output = Path(directory).resolve(), Path(output)
     utterances = list_utterances(directory)
@@ -158,7 +181,8 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
             wave, f0 = result
             waves.append(wave)
             tracks.append(f0)
-            entries.append({"speaker": utterance.speaker, "start": total, "samples": len(wave)})
+            entry: dict[str, object] = {"speaker": utterance.speaker, "start": total, "samples": len(wave)}
+            entries.append(entry | ({"phones": utterance.phones} if utterance.phones else {}))
             total, held = total + len(wave), held + len(wave)
             if held >= SHARD_SAMPLES:
                 flush()

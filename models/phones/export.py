@@ -1,0 +1,43 @@
+"""A trained recogniser -> the file that is read without torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save
+from safetensors.torch import load_file
+from torch import nn
+
+from sottovoce.models.phones.labels import PHONES
+from sottovoce.models.phones.network import Recogniser
+
+METADATA = "sottovoce"
+
+
+def export(config: dict[str, Any], weights: Path, output: Path) -> None:
+    """Write `output`.safetensors: float16 matrices (input, output), with what builds the network in its metadata.
+
+    Parameters
+    ----------
+    config : dict
+        The recogniser's config; `about` in it goes into the metadata.
+    weights : path
+        Run folder or weights file of its training.
+    """
+    path = weights / "weights.safetensors" if weights.is_dir() else weights
+    model = Recogniser(config)
+    model.load_state_dict(load_file(path))
+    tensors = {}
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear):
+            tensors[f"{name}.weight"] = module.weight.detach().T.contiguous().half().numpy()
+            tensors[f"{name}.bias"] = module.bias.detach().half().numpy()
+        elif isinstance(module, nn.LayerNorm):
+            tensors[f"{name}.scale"] = module.weight.detach().half().numpy()
+            tensors[f"{name}.bias"] = module.bias.detach().half().numpy()
+    facts = {"phones": PHONES, "dilations": config["recogniser"]["dilations"], "about": config.get("about", {})}
+    draft = output.with_suffix(".safetensors.tmp")
+    draft.write_bytes(save(tensors, {METADATA: json.dumps(facts)}))
+    draft.replace(output.with_suffix(".safetensors"))
