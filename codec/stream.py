@@ -94,13 +94,13 @@ def encode_stream(
     counter = _Counter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step)  # type: ignore[arg-type]
     total = None if samples is None else samples / model.sample_rate
-    encoder = model.encoder()
+    encoder = model.encoder(preset.books)
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
-        writer.write(encoder.push(block * gain)[:, : preset.books])
+        writer.write(encoder.push(block * gain))
         done += len(block)
         tick(done / model.sample_rate, total)
-    writer.write(encoder.finish()[:, : preset.books])
+    writer.write(encoder.finish())
     writer.close(done)
     return Encoded(done / model.sample_rate, counter.bytes)
 

@@ -10,10 +10,11 @@ from sottovoce.models.layers import Block, CausalConv, Upsample, stack
 
 
 class Conditioner(nn.Module):
-    """Causal residual stack from the latent rate up to 100 Hz, one latent step of look-ahead.
+    """Causal residual stack from the latent rate up to 100 Hz, `ahead` latent steps of look-ahead (a release has one).
 
     Its last hidden layer `c` conditions the WaveNet; three linear heads on it say log-mel, log-F0 and voicing, from
-    which the linear predictor, the pitch taps and the temperature are taken (lpc.py).
+    which the linear predictor, the pitch taps and the temperature are taken (lpc.py). Block i of those at one rate
+    looks back in strides of dilation**i frames.
     """
 
     def __init__(
@@ -24,16 +25,18 @@ class Conditioner(nn.Module):
         widths: tuple[int, int, int] = (288, 256, 192),
         blocks: tuple[int, int, int] = (3, 2, 2),
         bands: int = 80,
+        dilation: int = 1,
+        ahead: int = 1,
     ):
         super().__init__()
-        self.step = 100 // rate
+        self.step, self.ahead = 100 // rate, ahead
         layers: list[nn.Module] = []
         width = widths[0] if rate == 25 else widths[1]
         self.enter = CausalConv(latent + speaker, width, 3)
         if rate == 25:
-            layers += [*stack(Block, widths[0], blocks[0]), Upsample(widths[0], widths[1])]
-        layers += [*stack(Block, widths[1], blocks[1]), Upsample(widths[1], widths[2])]
-        layers += [*stack(Block, widths[2], blocks[2]), nn.ReLU()]
+            layers += [*stack(Block, widths[0], blocks[0], dilation), Upsample(widths[0], widths[1])]
+        layers += [*stack(Block, widths[1], blocks[1], dilation), Upsample(widths[1], widths[2])]
+        layers += [*stack(Block, widths[2], blocks[2], dilation), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
         self.size = widths[2]
         self.bands = bands
@@ -42,7 +45,7 @@ class Conditioner(nn.Module):
     def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
         """Latents (B, latent, N), speaker (B, speaker) -> c (B, size, N x step)."""
         x = torch.cat((latents, speaker[:, :, None].expand(-1, -1, latents.shape[2])), 1)
-        return self.layers(self.enter(F.pad(x, (0, 1))))[:, :, self.step :]
+        return self.layers(self.enter(F.pad(x, (0, self.ahead))))[:, :, self.ahead * self.step :]
 
     def decoded(self, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """c -> log-mel (B, 80, F), log2 of F0 / 150 Hz (B, F), voicing logit (B, F)."""

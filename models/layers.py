@@ -7,21 +7,25 @@ from torch.nn import functional as F
 
 
 class CausalConv(nn.Conv1d):
-    """Convolution over (B, C, T) that sees the present and the past; a stride s ends on every s-th frame."""
+    """Convolution over (B, C, T) that sees the present and the past.
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1):
-        super().__init__(inputs, outputs, kernel, stride)
+    A stride s ends on every s-th frame; a dilation d takes every d-th frame of the past.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1):
+        super().__init__(inputs, outputs, kernel, stride, dilation=dilation)
+        self.past = (kernel - 1) * dilation + 1 - stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, (self.kernel_size[0] - self.stride[0], 0)))
+        return super().forward(F.pad(x, (self.past, 0)))
 
 
 class Block(nn.Module):
     """Residual block: x + W2 relu(conv3(relu(x)))."""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, dilation: int = 1):
         super().__init__()
-        self.conv = CausalConv(channels, channels, 3)
+        self.conv = CausalConv(channels, channels, 3, dilation=dilation)
         self.mix = nn.Conv1d(channels, channels, 1)
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.mix.bias)  # type: ignore[arg-type]
@@ -43,6 +47,6 @@ class Upsample(nn.Module):
         return pairs.permute(0, 2, 3, 1).reshape(batch, -1, 2 * time)
 
 
-def stack(block: type[nn.Module], channels: int, count: int) -> list[nn.Module]:
-    """`count` blocks of one width."""
-    return [block(channels) for _ in range(count)]
+def stack(block: type[nn.Module], channels: int, count: int, dilation: int = 1) -> list[nn.Module]:
+    """`count` blocks of one width, each reaching `dilation` times as far back as the one before."""
+    return [block(channels, dilation**i) for i in range(count)]

@@ -18,7 +18,8 @@ from safetensors.numpy import load as load_tensors
 
 from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
-from sottovoce.models.runtime.layers import BOOK_BITS, Array
+from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
+from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.wavenet.sampler import Tables
 
@@ -105,14 +106,20 @@ class Release:
         """The code books as the encoder searches them."""
         return self._quantizer("books", len(self.config["bottleneck"]["bits"]))
 
+    @cached_property
+    def stack(self) -> Stack:
+        """The network that encoders share."""
+        plan = encoder_plan(self.config["model"]["rate"], self.config["encoder"])
+        return Stack(plan, self.weights, exact=False)
+
     def speaker(self, wave: NDArray[np.float32]) -> bytes:
         """Who speaks in a stretch of speech (n,) at the models' level, n >= 1."""
         books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
         return speaker_bytes(wave, self.config, self.weights, books)
 
-    def encoder(self) -> Encoder:
-        """An encoder at the start of a recording."""
-        return Encoder(self.config, self.weights, self.latent_quantizer)
+    def encoder(self, books: int | None = None) -> Encoder:
+        """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""
+        return Encoder(self.config, self.stack, self.latent_quantizer.first(books))
 
     def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0) -> Decoder:
         """A decoder at the start of a stream."""

@@ -28,7 +28,8 @@ class Preset:
 
 
 class Encoder:
-    def __init__(self) -> None:
+    def __init__(self, books: int | None) -> None:
+        self._books = books
         self._held = np.zeros(0, np.float32)
         self._samples = 0
         self._steps = 0
@@ -50,7 +51,7 @@ class Encoder:
         size = np.abs(wave.reshape(steps, STEP)).astype(np.float64).mean(axis=1)
         coarse = np.clip(np.rint(size * _SCALE), 0, _SCALE).astype(np.int16)
         fine = np.stack([(coarse * (book + 1)) % (1 << bits) for book, bits in enumerate(BITS[1:])], axis=1)
-        return np.concatenate((coarse[:, None], fine), axis=1).astype(np.int16)
+        return np.concatenate((coarse[:, None], fine), axis=1).astype(np.int16)[:, : self._books]
 
 
 class Decoder:
@@ -98,8 +99,8 @@ class Release:
         assert len(wave) >= 1 and wave.dtype == np.float32
         return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[:8]
 
-    def encoder(self) -> Encoder:
-        return Encoder()
+    def encoder(self, books: int | None = None) -> Encoder:
+        return Encoder(books)
 
     def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0) -> Decoder:
         assert len(speaker) == 8

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.features import SAMPLE_RATE
+from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
 from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import PostFilter
@@ -24,14 +25,15 @@ DE_EMPHASIS_BITS = 15
 
 
 class Told(NamedTuple):
-    """What is known of some frames: the sampler's input, and the band powers (frames, 80) that should come out."""
+    """What is known of some frames: the sampler's input, their log-mel (frames, 80), and how loud they shall be."""
 
     frames: Frames
-    powers: Array
+    mel: Array
+    loudness: Array
 
     def part(self, start: int, stop: int | None) -> Told:
         """The frames from start to stop."""
-        return Told(self.frames[:, start:stop], self.powers[start:stop])
+        return Told(self.frames[:, start:stop], self.mel[start:stop], self.loudness[start:stop])
 
 
 class Network:
@@ -58,6 +60,8 @@ class Network:
         self.biases = make_dense("wavenet.condition", weights, exact=True)
         self.predictor = Predictor(weights)
         self.pre_emphasis = round(config["decoding"]["pre_emphasis"] * 2**DE_EMPHASIS_BITS)
+        plan = conditioner_plan(config["model"]["rate"], config["conditioner"])
+        self.stack = Stack(plan, weights, exact=True)
 
     def _books(self, kind: str, count: int) -> list[Array]:
         unit = 2.0 ** (ACTIVATION_BITS - BOOK_BITS)
@@ -65,8 +69,7 @@ class Network:
 
     def conditioner(self) -> Stack:
         """A conditioner at the start of a stream."""
-        plan = conditioner_plan(self.config["model"]["rate"], self.config["conditioner"]["blocks"])
-        return Stack(plan, self.weights, exact=True)
+        return self.stack.fresh()
 
     def speaker(self, code: bytes) -> Array:
         """The vector that speaker bytes stand for."""
@@ -75,15 +78,14 @@ class Network:
         return sum((book[byte] for book, byte in zip(self.speaker_books, code, strict=True)), np.zeros(1))
 
     def tell(self, c: Array, speaker: Array, loudness: Array) -> Told:
-        """Sampler and post-filter's input for conditioner outputs c (frames, size).
+        """What the sampler and what comes after it need, for conditioner outputs c (frames, size).
 
         loudness (frames,) 0..1 fades what is held over lost steps.
         """
         decoded = self.heads(c)
         bands = decoded.shape[1] - 2
         mel = decoded[:, :bands] * 4 - (5 << ACTIVATION_BITS)
-        powers = self.predictor.power(mel)
-        lpc, gain = self.predictor(powers)
+        lpc, gain = self.predictor(self.predictor.power(mel))
         voiced = decoded[:, bands + 1] > 0
         told = np.concatenate((c, np.broadcast_to(speaker, (len(c), len(speaker)))), 1)
         biases = self.biases(relu(self.out(relu(self.hidden(told)))))
@@ -99,7 +101,7 @@ class Network:
             floor=np.full((1, len(c)), decoding["floor"], np.int32),
             cond=cond.astype(np.int16)[None],
         )
-        return Told(frames, powers * (loudness * loudness)[:, None])
+        return Told(frames, mel, loudness)
 
 
 class Decoder:
@@ -122,7 +124,10 @@ class Decoder:
         self.lost = 0
         self.late: float | None = None  # loudness of the step that the conditioner has not let go of yet
         self.emphasised = 0
-        self.filters = [PostFilter() for _ in range(network.config["decoding"]["envelope_passes"])]
+        decoding = network.config["decoding"]
+        self.contrast = Contrast(decoding.get("contrast", 0))  # the first releases have none
+        self.loudness: Array = np.zeros(0)  # of the frames that contrast keeps back
+        self.filters = [PostFilter() for _ in range(decoding["envelope_passes"])]
 
     def push(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
         """Codes (steps, books) -> 16-bit samples; a step of -1 is lost and concealed. Some samples stay due."""
@@ -136,13 +141,12 @@ class Decoder:
         c = self.conditioner(np.zeros((1, width)))
         told = self.network.tell(c, self.voice, np.full(len(c), self.late))
         self.late = None
-        wave = [self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told.powers)]
-        for i, stage in enumerate(self.filters):
-            rest = stage.finish()
-            for later in self.filters[i + 1 :]:
-                rest = later.push(rest, told.powers[:0])
-            wave.append(to_16_bits(rest))
-        return np.concatenate(wave)
+        wave = self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told)
+        rest: Array = np.zeros(0)
+        powers = self.powers(self.contrast.finish())
+        for stage in self.filters:
+            rest = np.concatenate((stage.push(rest, powers), stage.finish()))
+        return np.concatenate((wave, to_16_bits(rest)))
 
     def tell(self, codes: NDArray[np.int16]) -> Told | None:
         """What the codes say of the frames that they make ready."""
@@ -168,7 +172,12 @@ class Decoder:
         self.late = loudness[-1]
         return self.network.tell(c, self.voice, np.repeat(due, per_step)) if len(c) else None
 
-    def wave(self, emphasised: NDArray[np.int32], powers: Array) -> NDArray[np.int16]:
+    def powers(self, mel: Array) -> Array:
+        """The band powers that should come out in the next frames, whose sharpened log-mel this is."""
+        loudness, self.loudness = self.loudness[: len(mel)], self.loudness[len(mel) :]
+        return self.network.predictor.power(mel) * (loudness * loudness)[:, None]
+
+    def wave(self, emphasised: NDArray[np.int32], told: Told) -> NDArray[np.int16]:
         """What the sampler drew, de-emphasised and brought to the band powers of its frames, as far as it is due."""
         factor, half = self.network.pre_emphasis, 1 << (DE_EMPHASIS_BITS - 1)
         run = accumulate(
@@ -177,6 +186,8 @@ class Decoder:
         whole = np.fromiter(run, np.int64, len(emphasised) + 1)
         self.emphasised = int(whole[-1])
         wave = whole[1:].astype(np.float64)
+        self.loudness = np.concatenate((self.loudness, told.loudness))
+        powers = self.powers(self.contrast.push(told.mel))
         for stage in self.filters:
             wave = stage.push(wave, powers)
         return to_16_bits(wave)
@@ -195,7 +206,7 @@ def decode_together(decoders: Sequence[Decoder], codes: Sequence[NDArray[np.int1
     waiting = {i: told for i, d in enumerate(decoders) if (told := d.tell(codes[i])) is not None}
     waves: list[list[NDArray[np.int16]]] = [[np.zeros(0, np.int16)] for _ in decoders]
     while waiting:
-        count = min(len(told.powers) for told in waiting.values())
+        count = min(len(told.mel) for told in waiting.values())
         now = {i: told.part(0, count) for i, told in waiting.items()}
         together = Frames(
             **{f.name: np.concatenate([getattr(t.frames, f.name) for t in now.values()]) for f in fields(Frames)}
@@ -203,6 +214,6 @@ def decode_together(decoders: Sequence[Decoder], codes: Sequence[NDArray[np.int1
         group = [decoders[i] for i in now]
         drawn = sample(group[0].network.tables, [d.stream for d in group], together)
         for i, samples in zip(now, drawn, strict=True):
-            waves[i].append(decoders[i].wave(samples, now[i].powers))
-        waiting = {i: told.part(count, None) for i, told in waiting.items() if len(told.powers) > count}
+            waves[i].append(decoders[i].wave(samples, now[i]))
+        waiting = {i: told.part(count, None) for i, told in waiting.items() if len(told.mel) > count}
     return [np.concatenate(w) for w in waves]

@@ -7,17 +7,20 @@ are exact in any order, so a BLAS of any make gives the same result on every mac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from sottovoce.models.runtime.plans import Part, Plan
 
 Array = NDArray[Any]
 Dense = Callable[[Array], Array]
 
 ACTIVATION_BITS = 14  # fraction bits of exact activations
 BOOK_BITS = 9  # of stored code book entries
-ACTIVATION_LIMIT = 2.0**23  # 23 bits x 15 bits of a weight x 1,000 inputs stay below 2**53
+ACTIVATION_LIMIT = 2.0**23  # 23 bits x 15 bits of a weight x 1,000 inputs stay below 2**53; the exporter makes sure
 
 
 class FloatDense:
@@ -32,12 +35,20 @@ class FloatDense:
 
 
 class ExactDense:
-    """The same in integers: int16 weights of one binary scale, rounded back to 14 fraction bits."""
+    """The same in integers: weights of one binary scale, or of one for each output, rounded back to 14 fraction bits.
 
-    def __init__(self, weight: Array, bias: Array, shift: int):
+    Parameters
+    ----------
+    weight : (inputs, outputs), int8 or int16
+    bias : (outputs,), integers in the unit of the products
+    shift : (), (1,) or (outputs,), binary places of the weights
+    """
+
+    def __init__(self, weight: Array, bias: Array, shift: ArrayLike):
+        shift = np.asarray(shift, np.int32)
         self.weight = np.ascontiguousarray(weight, np.float64)
-        self.bias = bias.astype(np.float64) + 2.0 ** (shift - 1)  # the half that makes the floor a rounding
-        self.scale = 2.0**-shift
+        self.bias = bias.astype(np.float64) + np.ldexp(1.0, shift - 1)  # the half that makes the floor a rounding
+        self.scale = np.ldexp(1.0, -shift)
 
     def __call__(self, x: Array) -> Array:
         y = np.floor((x @ self.weight + self.bias) * self.scale)
@@ -52,14 +63,21 @@ def relu(x: Array) -> Array:
 class Conv:
     """Causal convolution; rows of the weight run over (tap, input)."""
 
-    def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1):
-        self.dense, self.kernel, self.stride = dense, kernel, stride
-        self.past: Array = np.zeros((kernel - stride, inputs))
+    def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1, dilation: int = 1):
+        self.dense, self.stride, self.dilation = dense, stride, dilation
+        self.span = (kernel - 1) * dilation + 1  # frames from the first tap to the last
+        self.past: Array = np.zeros((self.span - stride, inputs))
+
+    def fresh(self) -> Conv:
+        """The same at the start of another stream."""
+        twin = copy(self)
+        twin.past = np.zeros_like(self.past)
+        return twin
 
     def __call__(self, x: Array) -> Array:
         x = np.concatenate((self.past.astype(x.dtype), x))
-        self.past = x[len(x) - (self.kernel - self.stride) :]
-        windows = np.lib.stride_tricks.sliding_window_view(x, self.kernel, axis=0)[:: self.stride]
+        self.past = x[len(x) - (self.span - self.stride) :]
+        windows = np.lib.stride_tricks.sliding_window_view(x, self.span, axis=0)[:: self.stride, :, :: self.dilation]
         return self.dense(windows.transpose(0, 2, 1).reshape(len(windows), -1))
 
 
@@ -68,6 +86,10 @@ class Block:
 
     def __init__(self, conv: Conv, mix: Dense):
         self.conv, self.mix = conv, mix
+
+    def fresh(self) -> Block:
+        """The same at the start of another stream."""
+        return Block(self.conv.fresh(), self.mix)
 
     def __call__(self, x: Array) -> Array:
         return x + self.mix(relu(self.conv(relu(x))))
@@ -85,13 +107,16 @@ class Upsample:
 
 
 class Stack:
-    """Layers one after the other, built from stored weights.
+    """Layers one after the other, built from stored weights."""
 
-    `plan` is a list of (kind, weight name, taps, stride): kinds are conv, block, up, dense and relu.
-    """
+    def __init__(self, plan: Plan, weights: Mapping[str, Array], exact: bool):
+        self.layers = [make_layer(part, weights, exact) for part in plan]
 
-    def __init__(self, plan: list[tuple[str, str, int, int]], weights: Mapping[str, Array], exact: bool):
-        self.layers = [make_layer(kind, name, taps, stride, weights, exact) for kind, name, taps, stride in plan]
+    def fresh(self) -> Stack:
+        """The same at the start of another stream: weights fill megabytes, so that all streams share them."""
+        twin = copy(self)
+        twin.layers = [layer.fresh() if isinstance(layer, Conv | Block) else layer for layer in self.layers]
+        return twin
 
     def __call__(self, x: Array) -> Array:
         for layer in self.layers:
@@ -102,24 +127,30 @@ class Stack:
 def make_dense(name: str, weights: Mapping[str, Array], exact: bool) -> Dense:
     """A linear map of the stored weights of that name."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    return ExactDense(weight, bias, int(weights[f"{name}.shift"][0])) if exact else FloatDense(weight, bias)
+    if exact:
+        return ExactDense(weight, bias, weights[f"{name}.shift"])
+    return FloatDense(scaled(name, weights), bias)
 
 
-def make_layer(
-    kind: str, name: str, taps: int, stride: int, weights: Mapping[str, Array], exact: bool
-) -> Callable[[Array], Array]:
+def scaled(name: str, weights: Mapping[str, Array]) -> Array:
+    """A float weight as it was: stored as float16, or as int8 with a scale for each output."""
+    weight = weights[f"{name}.weight"]
+    return weight * weights[f"{name}.scale"] if f"{name}.scale" in weights else weight
+
+
+def make_layer(part: Part, weights: Mapping[str, Array], exact: bool) -> Callable[[Array], Array]:
     """One layer of a plan."""
-    if kind == "relu":
+    if part.kind == "relu":
         return relu
-    if kind == "block":
-        return Block(_conv(f"{name}.conv", 3, 1, weights, exact), make_dense(f"{name}.mix", weights, exact))
-    if kind == "up":
-        return Upsample(make_dense(f"{name}.mix", weights, exact))
-    if kind == "conv":
-        return _conv(name, taps, stride, weights, exact)
-    return make_dense(name, weights, exact)
+    if part.kind == "block":
+        return Block(_conv(f"{part.name}.conv", part, weights, exact), make_dense(f"{part.name}.mix", weights, exact))
+    if part.kind == "up":
+        return Upsample(make_dense(f"{part.name}.mix", weights, exact))
+    if part.kind == "conv":
+        return _conv(part.name, part, weights, exact)
+    return make_dense(part.name, weights, exact)
 
 
-def _conv(name: str, taps: int, stride: int, weights: Mapping[str, Array], exact: bool) -> Conv:
-    inputs = weights[f"{name}.weight"].shape[0] // taps
-    return Conv(make_dense(name, weights, exact), inputs, taps, stride)
+def _conv(name: str, part: Part, weights: Mapping[str, Array], exact: bool) -> Conv:
+    inputs = weights[f"{name}.weight"].shape[0] // part.taps
+    return Conv(make_dense(name, weights, exact), inputs, part.taps, part.stride, part.dilation)

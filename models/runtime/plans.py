@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-Plan = list[tuple[str, str, int, int]]
+
+class Part(NamedTuple):
+    """One layer: its kind (conv, block, up, dense or relu), the name of its weights, and what a convolution needs."""
+
+    kind: str
+    name: str
+    taps: int = 1
+    stride: int = 1
+    dilation: int = 1
+
+
+Plan = list[Part]
 
 
 class _Names:
@@ -13,43 +25,54 @@ class _Names:
     def __init__(self, prefix: str):
         self.prefix, self.plan = prefix, Plan()
 
-    def add(self, kind: str, taps: int = 1, stride: int = 1, count: int = 1) -> None:
-        for _ in range(count):
-            self.plan.append((kind, f"{self.prefix}.{len(self.plan)}", taps, stride))
+    def add(self, kind: str, taps: int = 1, stride: int = 1) -> None:
+        self.plan.append(Part(kind, f"{self.prefix}.{len(self.plan)}", taps, stride))
+
+    def blocks(self, count: int, dilation: int = 1) -> None:
+        """A run of residual blocks, each reaching `dilation` times as far back as the one before."""
+        for i in range(count):
+            self.plan.append(Part("block", f"{self.prefix}.{len(self.plan)}", 3, 1, dilation**i))
 
 
-def encoder_plan(rate: int, blocks: Sequence[int]) -> Plan:
-    """Layers of `Encoder` (models/encoder.py); blocks at 100, 50 and 25 Hz."""
+def encoder_plan(rate: int, table: dict[str, Any]) -> Plan:
+    """Layers of `Encoder` (models/encoder.py) by the config's table `encoder`; blocks at 100, 50 and 25 Hz."""
+    blocks, dilation = _blocks(table)
     names = _Names("encoder.layers")
     names.add("conv", 3)
-    names.add("block", count=blocks[0])
+    names.blocks(blocks[0], dilation)
     names.add("conv", 4, 2)
-    names.add("block", count=blocks[1])
+    names.blocks(blocks[1], dilation)
     if rate == 25:
         names.add("conv", 4, 2)
-        names.add("block", count=blocks[2])
+        names.blocks(blocks[2], dilation)
     names.add("relu")
     names.add("dense")
     return names.plan
 
 
-def conditioner_plan(rate: int, blocks: Sequence[int]) -> Plan:
+def conditioner_plan(rate: int, table: dict[str, Any]) -> Plan:
     """Layers of `Conditioner` (models/conditioner.py) without its heads; blocks at 25, 50 and 100 Hz."""
+    blocks, dilation = _blocks(table)
     names = _Names("conditioner.layers")
     if rate == 25:
-        names.add("block", count=blocks[0])
+        names.blocks(blocks[0], dilation)
         names.add("up")
-    names.add("block", count=blocks[1])
+    names.blocks(blocks[1], dilation)
     names.add("up")
-    names.add("block", count=blocks[2])
+    names.blocks(blocks[2], dilation)
     names.add("relu")
-    return [("conv", "conditioner.enter", 3, 1), *names.plan]
+    return [Part("conv", "conditioner.enter", 3), *names.plan]
 
 
 def speaker_plan(blocks: int) -> Plan:
     """Layers of `SpeakerEncoder` (models/speaker.py) up to the pooling."""
     names = _Names("speaker.frames")
     names.add("conv", 5)
-    names.add("block", count=blocks)
+    names.blocks(blocks)
     names.add("relu")
     return names.plan
+
+
+def _blocks(table: dict[str, Any]) -> tuple[Sequence[int], int]:
+    """Counts of residual blocks and their dilation; models made before there was one have none in their config."""
+    return table["blocks"], table.get("dilation", 1)

@@ -71,7 +71,7 @@ def band_shares() -> Array:
 
 
 class PostFilter:
-    """A stream of samples on its way to the envelope that it should have; 15 ms late."""
+    """A stream of samples on its way to the envelope that it should have; 15 ms late, or later where powers are."""
 
     def __init__(self) -> None:
         self.samples: Array = np.zeros(BEFORE)
@@ -88,9 +88,9 @@ class PostFilter:
         """
         self.samples = np.concatenate((self.samples, samples))
         self.powers = np.concatenate((self.powers, powers))
-        # window m reaches up to sample 80 m + 160 and is told by frames (m - 1) // 2 and m // 2
+        # window m reaches up to sample 80 m + 160 and is told by frames (m - 1) // 2 and m // 2, the first by frame 0
         ready = (len(self.samples) - BEFORE) // STRIDE
-        known = 2 * (self.first + len(self.powers)) - self.next
+        known = 2 * (self.first + len(self.powers)) - self.next if len(self.powers) else 0
         return self._windows(min(ready, known))
 
     def finish(self) -> Array:

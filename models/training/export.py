@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.lpc_tables import ORDER, PRE_EMPHASIS
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.release import METADATA, SAMPLER_PREFIX
-from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS
+from sottovoce.models.runtime.contrast import CONTRAST_BITS
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, ACTIVATION_LIMIT, BOOK_BITS
 from sottovoce.models.runtime.predictor import make_tables
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.run import DEFAULTS, load_weights
@@ -28,8 +28,12 @@ from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
 from sottovoce.models.wavenet.units import FLOOR_BITS, TEMPER_BITS
 
 CALIBRATION_BATCHES = 4
-EXACT = ("conditioner.", "adapter.", "wavenet.condition")
+# 7 bits and a sign do for the many weights of the deep stacks; those that say pitch, predictor and conditioning at the
+# end are few, and nothing behind them makes up for their rounding
+BYTES = ("conditioner.enter", "conditioner.layers.")
+WORDS = ("conditioner.heads", "adapter.", "wavenet.condition")
 FLOAT = ("encoder.", "speaker.")
+SMALLEST = 2.0**-10  # largest weight of a layer or output below which it counts as this: zeros have a scale too
 
 
 def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) -> None:
@@ -39,8 +43,9 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
     ----------
     config : dict
         The model's config. `presets` in it names its rates, `about` goes into the card, and `decoding` holds
-        `voiced_temperature`, `unvoiced_temperature`, `floor` (share of the probability that is cut from each class)
-        and `envelope_passes` (of the post-filter).
+        `voiced_temperature`, `unvoiced_temperature`, `floor` (share of the probability that is cut from each
+        class), `envelope_passes` (of the post-filter) and `contrast` (along time of what the post-filter is told;
+        without it none).
     weights : path
         Run folder or weights file of the last training stage.
     shards : path
@@ -53,14 +58,17 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
         raise ValueError("a model fed with MFCC cannot be released: their deltas look 80 ms ahead")
     if model.order != ORDER:
         raise ValueError(f"a model of order {model.order} cannot be released: the sampler predicts with {ORDER}")
+    for name, ahead in (("encoder", model.encoder.ahead), ("conditioner", model.conditioner.ahead)):
+        if ahead != 1:
+            raise ValueError(f"{name}.ahead = {ahead} cannot be released: the runtime looks one step ahead")
     if not isinstance(model.bottleneck, RVQ):
         raise ValueError("a release needs a residual quantiser")
     tensors: dict[str, NDArray[Any]] = {}
     for name, module in model.named_modules():
         if name.startswith(FLOAT) and isinstance(module, nn.Conv1d | nn.Linear):
-            tensors |= {f"{name}.weight": _matrix(module).half().numpy(), f"{name}.bias": _bias(module).half().numpy()}
-        elif name.startswith(EXACT) and isinstance(module, nn.Conv1d | nn.Linear):
-            tensors |= _exact(name, module)
+            tensors |= _float(name, module)
+        elif name.startswith(BYTES + WORDS) and isinstance(module, nn.Conv1d | nn.Linear):
+            tensors |= _exact(name, module, 7 if name.startswith(BYTES) else 15)
     for kind, quantiser in (("books", model.bottleneck), ("speaker_books", model.speaker_code)):
         for i, book in enumerate(quantiser.books):
             assert isinstance(book, Codebook)
@@ -86,6 +94,7 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
                 "floor": round(2**FLOOR_BITS * decoding["floor"]),
                 "pre_emphasis": PRE_EMPHASIS,
                 "envelope_passes": decoding["envelope_passes"],
+                "contrast": round(2**CONTRAST_BITS * decoding.get("contrast", 0)),
             }
         },
     }
@@ -109,15 +118,35 @@ def _bias(module: nn.Conv1d | nn.Linear) -> Tensor:
     return module.bias.detach()
 
 
-def _exact(name: str, module: nn.Conv1d | nn.Linear) -> dict[str, NDArray[Any]]:
-    """Int16 weights of one binary scale and biases in the unit of the accumulator."""
-    weight, bias = _matrix(module).double().numpy(), _bias(module).double().numpy()
-    largest = max(np.abs(weight).max(), 2.0**-10)  # a layer of zeros has a scale too
-    shift = 15 - math.ceil(math.log2(largest * (1 + 2.0**-15)))
+def _float(name: str, module: nn.Conv1d | nn.Linear) -> dict[str, NDArray[Any]]:
+    """Int8 weights with a scale for each output, and biases of half precision."""
+    weight = _matrix(module).numpy()
+    scale = np.maximum(np.abs(weight).max(0), SMALLEST) / np.float32(127)
     return {
-        f"{name}.weight": np.rint(weight * 2.0**shift).astype(np.int16),
-        f"{name}.bias": np.rint(bias * 2.0 ** (shift + ACTIVATION_BITS)).astype(np.int64),
-        f"{name}.shift": np.array([shift], np.int32),
+        f"{name}.weight": np.rint(weight / scale).astype(np.int8),
+        f"{name}.scale": scale.astype(np.float32),
+        f"{name}.bias": _bias(module).half().numpy(),
+    }
+
+
+def _exact(name: str, module: nn.Conv1d | nn.Linear, bits: int) -> dict[str, NDArray[Any]]:
+    """Integer weights and biases in the unit of the accumulator.
+
+    15 bits: int16 of one binary scale; 7 bits: int8 with a binary scale for each output, whose largest weight lies
+    between 64 and 127.
+    """
+    weight, bias = _matrix(module).double().numpy(), _bias(module).double().numpy()
+    top = 2**bits - 1
+    largest = np.maximum(np.abs(weight).max(0 if bits == 7 else None), SMALLEST)
+    shift = np.atleast_1d(np.floor(np.log2(top / largest))).astype(np.int32)
+    whole, offset = np.rint(np.ldexp(weight, shift)), np.rint(np.ldexp(bias, shift + ACTIVATION_BITS))
+    # blocks add to what came in, each at most the limit once more: 8 times the limit is room for runs of 7
+    if (8 * ACTIVATION_LIMIT * np.abs(whole).sum(0) + np.abs(offset) + np.ldexp(1.0, shift)).max() >= 2.0**53:
+        raise ValueError(f"{name} is too wide or its biases too large to be computed exactly")
+    return {
+        f"{name}.weight": whole.astype(np.int8 if bits == 7 else np.int16),
+        f"{name}.bias": offset.astype(np.int64),
+        f"{name}.shift": shift,
     }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.release import SAMPLER_PREFIX, Release
-from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, scaled
 
 
 def restore(release: Release) -> SpeechModel:
@@ -25,10 +25,11 @@ def restore(release: Release) -> SpeechModel:
     state: dict[str, Tensor] = {}
     for name, module in model.named_modules():
         if f"{name}.weight" in release.weights and isinstance(module, nn.Conv1d | nn.Linear):
-            weight, bias = (release.weights[f"{name}.{kind}"].astype(np.float64) for kind in ("weight", "bias"))
+            weight = scaled(name, release.weights).astype(np.float64)
+            bias = release.weights[f"{name}.bias"].astype(np.float64)
             if f"{name}.shift" in release.weights:
-                shift = int(release.weights[f"{name}.shift"][0])
-                weight, bias = weight * 2.0**-shift, bias * 2.0 ** -(shift + ACTIVATION_BITS)
+                shift = release.weights[f"{name}.shift"]  # one, or one for each output
+                weight, bias = np.ldexp(weight, -shift), np.ldexp(bias, -shift - ACTIVATION_BITS)
             state |= {f"{name}.weight": _as_module(weight, module), f"{name}.bias": torch.from_numpy(bias)}
     for kind, name in (("books", "bottleneck"), ("speaker_books", "speaker_code")):
         for i in range(sum(key.startswith(f"{kind}.") for key in release.weights)):

@@ -21,8 +21,9 @@ def depends(function, x: torch.Tensor, step: int) -> list[int]:
 
 
 @pytest.mark.parametrize("rate", [25, 50])
-def test_encoder_looks_ahead_as_far_as_declared(rate: int):
-    encoder = tiny.shaken(Encoder(6, 4, rate, (16, 16, 16), (2, 1, 1)).double())
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_encoder_looks_ahead_as_far_as_declared(rate: int, dilation: int):
+    encoder = tiny.shaken(Encoder(6, 4, rate, (16, 16, 16), (2, 1, 1), dilation).double())
     step = encoder.step
     assert step == 100 // rate
     x = torch.randn(1, 6, 20 * step, dtype=torch.double)
@@ -45,14 +46,26 @@ def test_encoder_ignores_what_lies_beyond(rate: int):
     assert (before[:, :, 10] != after[:, :, 10]).any()
 
 
+def test_dilated_blocks_look_further_back():
+    x = torch.randn(1, 6, 160, dtype=torch.double)
+    reach = []
+    for dilation in (1, 2, 3):
+        encoder = tiny.shaken(Encoder(6, 4, 25, (16, 16, 16), (3, 1, 2), dilation).double())
+        reach.append(min(depends(encoder, x, 30)))
+    # at 100 Hz two frames for each stride of 1, d and d x d; at 25 Hz two for 1 and d, each of them four frames
+    assert reach[0] - reach[1] == 2 * (7 - 3) + 8 * (3 - 2)
+    assert reach[0] - reach[2] == 2 * (13 - 3) + 8 * (4 - 2)
+
+
 def test_encoder_rejects_other_rates():
     with pytest.raises(ValueError, match="25 or 50"):
         Encoder(6, 4, 33)
 
 
 @pytest.mark.parametrize("rate", [25, 50])
-def test_conditioner_looks_one_step_ahead(rate: int):
-    conditioner = tiny.shaken(Conditioner(4, 3, rate, (16, 16, 16), (1, 1, 1)).double())
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_conditioner_looks_one_step_ahead(rate: int, dilation: int):
+    conditioner = tiny.shaken(Conditioner(4, 3, rate, (16, 16, 16), (1, 1, 2), dilation=dilation).double())
     z, speaker = torch.randn(1, 4, 12, dtype=torch.double), torch.randn(1, 3, dtype=torch.double)
     per_step = 100 // rate
     assert conditioner(z, speaker).shape == (1, 16, 12 * per_step)

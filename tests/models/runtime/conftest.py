@@ -11,29 +11,35 @@ from torch import Tensor
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.release import Release, load
 from sottovoce.models.training.export import export
+from sottovoce.models.training.restore import restore
 
 DECODING = {"voiced_temperature": 0.7, "unvoiced_temperature": 1.0, "floor": 1e-4}
 
 
 class Exported(NamedTuple):
-    """The network and the release made of it."""
+    """The network, the release made of it, and the network with the weights as the release holds them."""
 
     model: SpeechModel
     release: Release
     path: Path
+    stored: SpeechModel
 
 
-@pytest.fixture(scope="session", params=[25, 50], ids=["25 Hz", "50 Hz"])
+@pytest.fixture(scope="session", params=[25, 50], ids=["25 Hz, dilated", "50 Hz"])
 def exported(request: pytest.FixtureRequest, shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """A tiny model and its release."""
     folder = tmp_path_factory.mktemp("export")
     tables = tiny.config(request.param)
+    if request.param == 25:
+        for name in ("encoder", "conditioner"):
+            tables[name] |= {"blocks": [1, 2, 3], "dilation": 2}
     model = tiny.model(tables, seed=request.param)
     save_file(
         {k: v.contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}, folder / "w.safetensors"
     )
     stage = {"context": 2, "steps_per_crop": 8, "reference_frames": 60, "gain_scale": 1.1, "depths": [3]}
-    decoding = DECODING | {"envelope_passes": request.param // 25}
+    decoding = DECODING | {"envelope_passes": request.param // 25, "contrast": {25: 0, 50: 0.4}[request.param]}
     config = tables | {"stage": {"decoder": stage}, "decoding": decoding, "about": {"training": "synthetic"}}
     export(config, folder / "w.safetensors", shards, folder / "tiny")
-    return Exported(model, load(str(folder / "tiny.safetensors")), folder / "tiny.safetensors")
+    release = load(str(folder / "tiny.safetensors"))
+    return Exported(model, release, folder / "tiny.safetensors", restore(release))

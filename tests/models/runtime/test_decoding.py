@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sottovoce.models.release import decode_together
+from sottovoce.models.runtime.contrast import Contrast
 
 STEPS = 12
 CODES = np.random.default_rng(3).integers(0, (32, 16, 16), (STEPS, 3)).astype(np.int16)
@@ -18,15 +19,19 @@ def decoded(release, pieces, **how) -> np.ndarray:
 
 
 @settings(max_examples=8, deadline=None)
-@given(cuts=st.lists(st.integers(0, STEPS), max_size=6))
-def test_any_chunking_gives_the_same_samples(exported, cuts: list[int]):
-    whole = decoded(exported.release, [CODES], seed=5)
-    assert np.array_equal(decoded(exported.release, np.split(CODES, sorted(cuts)), seed=5), whole)
+@given(cuts=st.lists(st.integers(0, STEPS), max_size=6), lost=st.sets(st.integers(0, STEPS - 1)))
+def test_any_chunking_gives_the_same_samples(exported, cuts: list[int], lost: set[int]):
+    codes = CODES.copy()
+    codes[list(lost)] = -1
+    whole = decoded(exported.release, [codes], seed=5)
+    assert len(whole) == STEPS * exported.release.step
+    assert np.array_equal(decoded(exported.release, np.split(codes, sorted(cuts)), seed=5), whole)
 
 
 def late(release) -> int:
-    """Samples that the post-filter keeps back."""
-    return 240 * release.config["decoding"]["envelope_passes"]
+    """Samples that the post-filter keeps back: a window waits for one frame more than it holds, so contrast for 240."""
+    decoding = release.config["decoding"]
+    return 240 * (decoding["envelope_passes"] + (decoding["contrast"] > 0))
 
 
 def test_one_step_and_what_is_filtered_stay_due(exported):
@@ -35,6 +40,47 @@ def test_one_step_and_what_is_filtered_stay_due(exported):
     assert len(decoder.push(CODES[:1])) == 0
     assert len(decoder.push(CODES[1:4])) == 3 * release.step - late(release)
     assert len(decoder.finish()) == release.step + late(release)
+
+
+def test_a_release_from_before_there_was_contrast_has_none(exported, monkeypatch: pytest.MonkeyPatch):
+    release = exported.release
+    others = {key: value for key, value in release.config["decoding"].items() if key != "contrast"}
+
+    def wave(**contrast: int) -> np.ndarray:
+        monkeypatch.setitem(release.network.config, "decoding", others | contrast)
+        return decoded(release, [CODES])
+
+    assert np.array_equal(wave(), wave(contrast=0)) and not np.array_equal(wave(), wave(contrast=100))
+
+
+@pytest.mark.parametrize("cuts", [[], [1, 2, 7]])
+def test_the_filter_is_told_the_sharpened_and_faded_powers(exported, cuts: list[int], monkeypatch: pytest.MonkeyPatch):
+    release, said, told = exported.release, [], []
+    decoder = release.decoder(SPEAKER)
+    network, stage = release.network, decoder.filters[0]
+    tell, push = network.tell, stage.push
+    monkeypatch.setattr(network, "tell", lambda *x: said.append(tell(*x)) or said[-1])
+    monkeypatch.setattr(stage, "push", lambda wave, powers: told.append(powers) or push(wave, powers))
+    codes = CODES.copy()
+    codes[[2, 3, 8, 11]] = -1
+    for piece in np.split(codes, cuts):
+        decoder.push(piece)
+    decoder.finish()
+    mel = np.concatenate([one.mel for one in said])
+    contrast = Contrast(release.config["decoding"]["contrast"])
+    sharp = np.concatenate((contrast.push(mel), contrast.finish()))
+    loudness = np.repeat(np.array([8, 8, 7, 6, 8, 8, 8, 8, 7, 8, 8, 7]) / 8, len(mel) // STEPS)
+    assert np.array_equal(np.concatenate(told), network.predictor.power(sharp) * np.square(loudness)[:, None])
+
+
+def test_decoders_share_the_weights_and_not_the_past(exported):
+    network = exported.release.network
+    one, other = network.conditioner(), network.conditioner()
+    told = np.full((2, len(network.books[0][0]) + len(network.speaker_books[0][0])), 2.0**14)
+    first = one(told)
+    assert one.layers[0].dense is other.layers[0].dense
+    assert np.array_equal(first, other(told)) and not np.array_equal(first, one(told))
+    assert np.array_equal(first, one.fresh()(told))
 
 
 def test_seed_and_stream_decide(exported):

@@ -41,6 +41,15 @@ def test_any_chunking_gives_the_same_samples(noise):
         assert np.array_equal(run(noise, target, cuts), whole)
 
 
+def test_powers_may_come_later_than_samples(noise):
+    target = powers(noise * 2)
+    stage, waves = PostFilter(), []
+    for frame in range(FRAMES + 2):
+        waves.append(stage.push(noise[160 * frame :][:160], target[max(0, frame - 2) : max(0, frame - 1)]))
+    assert [len(wave) for wave in waves[:5]] == [0, 0, 0, 160, 160]
+    assert np.array_equal(np.concatenate((*waves, stage.finish())), run(noise, target, []))
+
+
 def test_it_brings_band_powers_to_what_they_should_be(noise):
     slope = np.exp(np.linspace(1, -3, 80))
     target = powers(noise).mean(0) * slope * np.linspace(0.5, 2, FRAMES)[:, None]

@@ -21,7 +21,7 @@ REST = {
 
 
 def test_card_and_names(exported):
-    model, release, path = exported
+    model, release, path, _ = exported
     data = path.read_bytes()
     assert release.id == hashlib.sha256(data).digest()[:4]
     assert release.card["sha256"] == hashlib.sha256(data).hexdigest()
@@ -52,6 +52,40 @@ def test_round_trip(exported):
         assert decoder.finish().size == 0
 
 
+@pytest.mark.parametrize("books", [1, 2])
+def test_only_the_books_that_are_sent_are_searched(exported, books: int):
+    wave = tiny.voice(1.03, 130, 5)
+    encoder = exported.release.encoder(books)
+    assert [len(book) for book in encoder.quantizer.books] == [32, 16][:books]
+    assert np.concatenate((encoder.push(wave), encoder.finish())).shape == (
+        -(-len(wave) // exported.release.step),
+        books,
+    )
+
+
+def test_weights_are_stored_in_bytes(exported):
+    """But for those of the last layers, whose precision matters."""
+    weights = exported.release.weights
+    kinds = {name: weights[name].dtype for name in weights if name.endswith(".weight")}
+    words = {name for name, kind in kinds.items() if kind == np.int16}
+    assert words == {
+        f"{name}.weight" for name in ("conditioner.heads", "adapter.hidden", "adapter.out", "wavenet.condition")
+    }
+    assert {kind for name, kind in kinds.items() if name not in words} == {np.dtype(np.int8)}
+    for name in ("conditioner.enter", "conditioner.layers.0.mix"):
+        largest = np.abs(weights[f"{name}.weight"].astype(int)).max(0)
+        assert ((largest >= 64) & (largest <= 127)).all() and weights[f"{name}.shift"].shape == largest.shape
+
+
+def test_what_cannot_be_computed_exactly_is_not_exported(shards: Path, tmp_path: Path):
+    model = tiny.model(tiny.config())
+    with torch.no_grad():
+        model.conditioner.enter.bias[3] = 2.0**30
+    weights = save_state(model, tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"conditioner\.enter"):
+        export(tiny.config() | REST, weights, shards, tmp_path / "out")
+
+
 def test_no_speech_no_codes(exported):
     encoder, decoder = exported.release.encoder(), exported.release.decoder(bytes(2))
     assert encoder.push(np.zeros(0, np.float32)).shape == encoder.finish().shape == (0, 3)
@@ -80,6 +114,15 @@ def test_what_a_sampler_cannot_run_is_not_exported(shards: Path, tmp_path: Path)
         with pytest.raises(ValueError, match=r"head|order"):
             export(tables | REST, weights, shards, tmp_path / "out")
     assert not (tmp_path / "out.safetensors").exists()
+
+
+@pytest.mark.parametrize("half", ["encoder", "conditioner"])
+def test_what_looks_further_ahead_is_not_exported(half: str, shards: Path, tmp_path: Path):
+    tables = tiny.config()
+    tables[half]["ahead"] = 2
+    weights = save_state(tiny.model(tables), tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=rf"{half}\.ahead = 2"):
+        export(tables | REST, weights, shards, tmp_path / "out")
 
 
 def test_a_layer_of_zeros_can_be_exported(shards: Path, tmp_path: Path):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sottovoce.models.lpc import predictor
 from sottovoce.models.release import Release
 from sottovoce.models.runtime import decoder as decoder_module
-from sottovoce.models.runtime.encoder import BEFORE
-from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack
+from sottovoce.models.runtime.encoder import BEFORE, Quantizer
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack, make_dense
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.training import spectra
@@ -44,14 +44,17 @@ def runtime_latents(release: Release) -> np.ndarray:
 def test_encoder_latents(exported):
     ours, theirs = runtime_latents(exported.release), torch_latents(exported.model)
     assert ours.shape == theirs.shape
-    # weights of half precision, and features that end in a logarithm
-    assert np.abs(ours - theirs).max() < 0.02 * np.abs(theirs).max()
+    # weights of eight bits
+    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+    # the same weights, and features that end in a logarithm
+    assert np.abs(ours - torch_latents(exported.stored)).max() < 2e-3 * np.abs(theirs).max()
 
 
-def test_codes_are_the_torch_quantisers(exported):
+def test_codes_of_a_greedy_search_are_the_torch_quantisers(exported):
     model, release = exported.model, exported.release
     latents = runtime_latents(release)
-    codes = np.stack([release.latent_quantizer(latent) for latent in latents])
+    greedy = Quantizer(release.latent_quantizer.books, beam=1)
+    codes = np.stack([greedy(latent) for latent in latents])
     theirs = model.bottleneck(torch.from_numpy(latents.T[None])).codes[0].numpy()
     assert (codes == theirs).mean() > 0.99
 
@@ -62,8 +65,8 @@ def hear(told: list[np.ndarray], books, found: np.ndarray) -> np.ndarray:
 
 
 def test_speaker_bytes(exported):
-    model, release = exported.model, exported.release
-    books = release._quantizer("speaker_books", 2)
+    model, release = exported.stored, exported.release
+    books = Quantizer(release._quantizer("speaker_books", 2).books, beam=1)
     same = 0
     for i in range(8):
         wave = tiny.voice(0.8, 90 + 20 * i, i)
@@ -71,10 +74,14 @@ def test_speaker_bytes(exported):
             mel = spectra.log_mel(spectra.frames(torch.from_numpy(wave)[None])).transpose(1, 2)
             vector, codes = model.speaker(mel)[0].numpy(), model.embed_speaker(mel)[1].codes[0, 0].tolist()
         told: list[np.ndarray] = []
-        listener = partial(hear, told, books)
-        assert list(speaker_bytes(wave, release.config, release.weights, listener)) == list(release.speaker(wave))
+        greedy = speaker_bytes(wave, release.config, release.weights, partial(hear, told, books))
         assert np.abs(told[0] - vector).max() < 0.01 * np.abs(vector).max()
-        same += list(release.speaker(wave)) == codes
+        same += list(greedy) == codes
+        said = [
+            sum(book[byte] for book, byte in zip(books.books, code, strict=True))
+            for code in (release.speaker(wave), greedy)
+        ]
+        assert np.square(told[0] - said[0]).sum() <= np.square(told[0] - said[1]).sum()
     assert same >= 7
 
 
@@ -99,7 +106,7 @@ def random_codes(steps: int, seed: int = 0) -> np.ndarray:
 
 
 def test_conditioner(exported):
-    model, release = exported.model, exported.release
+    model, release = exported.stored, exported.release
     codes, speaker = random_codes(20), bytes((3, 7))
     network = release.network
     latents = np.stack([sum(book[c] for book, c in zip(network.books, row, strict=True)) for row in codes])
@@ -113,7 +120,7 @@ def test_conditioner(exported):
 
 
 def test_frames_say_what_torch_says(exported, monkeypatch: pytest.MonkeyPatch):
-    model, release = exported.model, exported.release
+    model, release = exported.stored, exported.release
     codes, speaker = random_codes(30, 1), bytes((1, 2))
     told = []
 
@@ -179,19 +186,49 @@ def test_the_exact_half_is_integer_whatever_comes_in():
     assert (ExactDense(weight[order], dense.bias - 2.0**19, 20)(x[:, order]) == expected).all()
 
 
+def test_every_output_has_its_own_scale():
+    random = np.random.default_rng(0)
+    weight = random.integers(-127, 128, (200, 30)).astype(np.int8)
+    shift = random.integers(0, 17, 30).astype(np.int32)
+    bias = random.integers(-(2**30), 2**30, 30)
+    x = random.integers(-(2**23), 2**23, (50, 200)).astype(np.float64)
+    together = ExactDense(weight, bias, shift)(x)
+    for i in range(30):
+        alone = ExactDense(weight[:, i : i + 1], bias[i : i + 1], int(shift[i]))(x)
+        assert np.array_equal(together[:, i : i + 1], alone)
+    products = x.astype(object) @ weight.astype(object) + bias.astype(object)
+    exact = [[(2 * int(y) + 2**s) >> (s + 1) for y, s in zip(row, shift.tolist(), strict=True)] for row in products]
+    assert np.array_equal(together, np.clip(np.array(exact, float), -(2**23), 2**23))
+
+
+def test_float_weights_of_older_and_newer_releases():
+    x, bias = np.ones((1, 2), np.float32), np.zeros(2, np.float16)
+    halves = {"a.weight": np.array([[1.5, 2], [0.5, -1]], np.float16), "a.bias": bias}
+    scales = {
+        "a.weight": np.array([[3, 2], [1, -1]], np.int8),
+        "a.scale": np.array([0.5, 1], np.float32),
+        "a.bias": bias,
+    }
+    for weights, expected in ((halves, [2, 1]), (scales, [2, 1])):
+        assert make_dense("a", weights, False)(x).tolist() == [expected]
+
+
 @pytest.mark.parametrize("rate", [25, 50])
-def test_stack_in_pieces_is_the_stack_at_once(rate: int):
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_stack_in_pieces_is_the_stack_at_once(rate: int, dilation: int):
     tables = tiny.config(rate)
+    tables["encoder"] |= {"blocks": [2, 1, 3], "dilation": dilation}
     encoder = tiny.model(tables).encoder
     weights = {}
     for name, module in encoder.named_modules(prefix="encoder"):
         if isinstance(module, torch.nn.Conv1d):
             weights[f"{name}.weight"] = module.weight.detach().permute(2, 1, 0).flatten(0, 1).numpy()
             weights[f"{name}.bias"] = module.bias.detach().numpy()
-    assert isinstance(Stack(encoder_plan(rate, [1, 1, 1]), weights, False).layers[0].dense, FloatDense)
-    x = np.random.default_rng(0).standard_normal((12 * 100 // rate, 144)).astype(np.float32)
+    plan = encoder_plan(rate, tables["encoder"])
+    assert isinstance(Stack(plan, weights, False).layers[0].dense, FloatDense)
+    x = np.random.default_rng(0).standard_normal((24 * 100 // rate, 144)).astype(np.float32)
     whole = encoder.layers(torch.from_numpy(x.T[None]))[0].T.detach().numpy()
-    stack, step = Stack(encoder_plan(rate, [1, 1, 1]), weights, False), 100 // rate
+    stack, step = Stack(plan, weights, False), 100 // rate
     pieces = np.concatenate([stack(x[i : i + step]) for i in range(0, len(x), step)])
     assert np.allclose(whole, pieces, atol=1e-4)
 
