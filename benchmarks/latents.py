@@ -4,7 +4,8 @@
 
 For each code book: share of its entries in use over all references, perplexity, and the entropy of its codes against
 their fixed length. For the WaveNet: bits a sample with the right latents, and how many more with those of another
-stretch of speech (the latent gap); near zero would mean that the latents are ignored. Needs the extra `train`.
+stretch of speech (the latent gap; both quantised book by book, as in training); near zero would mean that the latents
+are ignored. Needs the extra `train`.
 """
 
 import os
@@ -39,6 +40,15 @@ def usage(codes: np.ndarray, bits: tuple[int, ...]) -> list[dict[str, float]]:
         used = float((p > 0).mean())
         found.append({"bits": width, "used": used, "perplexity": 2**entropy, "entropy": entropy})
     return found
+
+
+def encoded(model: release.Release, waves: list[np.ndarray], books: int) -> np.ndarray:
+    """Codes (steps, books) of all recordings."""
+    codes = []
+    for wave in waves:
+        encoder = model.encoder(books)
+        codes += [encoder.push(wave), encoder.finish()]
+    return np.concatenate(codes)
 
 
 def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> dict[str, float]:
@@ -79,30 +89,28 @@ def main() -> None:
     model = release.load()
     with args.references.open(newline="", encoding="utf-8") as lines:
         waves = [speech.read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
-    codes = []
-    for wave in waves:
-        encoder = model.encoder()
-        codes += [encoder.push(wave), encoder.finish()]
-    deepest = max(model.presets.values(), key=lambda preset: preset.books)
-    books = usage(np.concatenate(codes), deepest.bits)
+    # the encoder searches only the books that are sent: each preset has its own codes
+    codes = {preset.name: encoded(model, waves, preset.books) for preset in model.presets.values()}
+    books = {preset.name: usage(codes[preset.name], preset.bits) for preset in model.presets.values()}
     gap = latent_gap(model, waves, model.presets[args.preset].books)
-    steps = sum(map(len, codes))
+    steps = len(codes[args.preset])
     result = {"model": model.card["sha256"], "steps": steps, "preset": args.preset, "books": books, **gap}
     args.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
     lines_out = [
         f"{steps} latent steps of {len(waves)} recordings, model {model.id.hex()}. Preset `{args.preset}`: "
         f"{gap['bits_per_sample']:.3f} bits a sample, latent gap {gap['latent_gap']:.3f} bits a sample.",
-        "",
-        "| book | bits | entries used | perplexity | entropy, bits |",
-        "| ---: | ---: | ---: | ---: | ---: |",
-        *(
-            f"| {i + 1} | {b['bits']} | {100 * b['used']:.1f} % | {b['perplexity']:.0f} | {b['entropy']:.2f} |"
-            for i, b in enumerate(books)
-        ),
     ]
     for preset in model.presets.values():
-        entropy = math.fsum(b["entropy"] for b in books[: preset.books])
-        lines_out.append(f"\n`{preset.name}`: {sum(preset.bits)} bits a step, order-0 entropy {entropy:.1f}.")
+        entropy = math.fsum(b["entropy"] for b in books[preset.name])
+        lines_out += [
+            f"\n`{preset.name}`: {sum(preset.bits)} bits a step, order-0 entropy {entropy:.1f}.\n",
+            "| book | bits | entries used | perplexity | entropy, bits |",
+            "| ---: | ---: | ---: | ---: | ---: |",
+            *(
+                f"| {i + 1} | {b['bits']} | {100 * b['used']:.1f} % | {b['perplexity']:.0f} | {b['entropy']:.2f} |"
+                for i, b in enumerate(books[preset.name])
+            ),
+        ]
     args.output.with_suffix(".md").write_text("\n".join(lines_out) + "\n")
     print("\n".join(lines_out))
 

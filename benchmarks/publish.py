@@ -56,7 +56,7 @@ def scores(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
             **{titles[key]: codec["means"][key]["mean"] for key in titles if codec["means"][key]},
         }
         for codec in report["codecs"]
-        if codec["family"] == "sottovoce"
+        if codec["name"].startswith("sotto:")
     }
 
 

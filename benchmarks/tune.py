@@ -1,4 +1,4 @@
-"""How the decoder's settings sound: temperature and envelope passes, on speakers held out of training.
+"""How the decoder's settings sound: contrast, envelope passes and temperature, on speakers held out of training.
 
     python benchmarks/tune.py SPEECH/train -o docs/tuned
 
@@ -15,37 +15,67 @@ import json
 import sys
 from pathlib import Path
 
-import metrics
 import numpy as np
 import soundfile
-import speech
 
-from sottovoce.models import release
-from sottovoce.models.training.shards import is_dev, list_utterances
+from sottovoce.codec.api import Codec
+from sottovoce.codec.evaluation import perceptual, pitch, speaker, waves
+from sottovoce.codec.evaluation.alignment import align
+from sottovoce.codec.evaluation.metrics import METRICS, Figures, Reference, refer
+from sottovoce.codec.evaluation.peers.base import Wave
+from sottovoce.models.runtime.contrast import CONTRAST_BITS
+from sottovoce.models.training.shards import held_out, list_utterances
 from sottovoce.models.wavenet.units import TEMPER_BITS
 
 SECONDS = (2, 8)
+CHOSEN = {"contrast": 0.25, "envelope_passes": 3, "voiced_temperature": 1.0, "unvoiced_temperature": 1.0}
 VARIANTS = [
-    {"voiced_temperature": voiced, "unvoiced_temperature": unvoiced, "envelope_passes": passes}
-    for passes in (0, 2)
-    for voiced, unvoiced in ((1.0, 1.0), (0.9, 1.0), (0.8, 1.0), (0.65, 1.0), (0.9, 0.9))
-] + [{"voiced_temperature": 1.0, "unvoiced_temperature": 1.0, "envelope_passes": passes} for passes in (1, 3)]
+    *(CHOSEN | {"contrast": contrast} for contrast in (0.0, 0.15, 0.25, 0.4)),
+    *(CHOSEN | {"envelope_passes": passes} for passes in (0, 1, 2, 4)),
+    *(CHOSEN | {"voiced_temperature": temperature} for temperature in (0.9, 0.8)),
+]
+TITLES = ("contrast", "passes", "voiced T", "unvoiced T")  # of CHOSEN's keys
 
 
 def recordings(folder: Path, count: int) -> list[Path]:
     """One recording after another of each held-out speaker in turn."""
+    utterances = list_utterances(folder.resolve())
+    held = held_out(utterance.speaker for utterance in utterances)
     spoken: dict[str, list[Path]] = {}
-    for utterance in list_utterances(folder.resolve()):
-        if is_dev(utterance.speaker) and SECONDS[0] < soundfile.info(utterance.path).duration < SECONDS[1]:
+    for utterance in utterances:
+        if utterance.speaker in held and SECONDS[0] < soundfile.info(utterance.path).duration < SECONDS[1]:
             spoken.setdefault(utterance.speaker, []).append(utterance.path)
     longest = max(map(len, spoken.values()))
     rounds = [paths[i] for i in range(longest) for _, paths in sorted(spoken.items()) if i < len(paths)]
     return rounds[:count]
 
 
-def sharpness(temperature: float) -> int:
-    """Inverse temperature in the card's unit."""
-    return round(2**TEMPER_BITS / temperature)
+def settings(variant: dict[str, float]) -> dict[str, int]:
+    """A variant in the units of a release's metadata."""
+    return {
+        "contrast": round(2**CONTRAST_BITS * variant["contrast"]),
+        "envelope_passes": round(variant["envelope_passes"]),
+        "voiced_sharpness": round(2**TEMPER_BITS / variant["voiced_temperature"]),
+        "unvoiced_sharpness": round(2**TEMPER_BITS / variant["unvoiced_temperature"]),
+    }
+
+
+def measure(reference: Reference, decoded: Wave) -> Figures:
+    """The metrics of an evaluation that take no network but the speaker's: they are quick."""
+    f0 = pitch.pitch(decoded)
+    return {
+        "pesq_wb": perceptual.pesq(reference.wave, decoded, "wb"),
+        "stoi": perceptual.stoi(reference.wave, decoded, extended=False),
+        "estoi": perceptual.stoi(reference.wave, decoded, extended=True),
+        "speaker": speaker.similarity(reference.voice, speaker.voice(decoded)),
+        "f0": pitch.semitones(reference.f0, f0),
+        "voicing": pitch.voicing(reference.f0, f0),
+    }
+
+
+def mean(found: list[Figures]) -> dict[str, float]:
+    """Means of what could be measured."""
+    return {key: float(np.mean([figures[key] for figures in found if figures[key] is not None])) for key in found[0]}
 
 
 def main() -> None:
@@ -55,39 +85,29 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("tuned"))
     parser.add_argument("--count", type=int, default=16, help="recordings")
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--model", default="default", help="name, or path of the weights")
     args = parser.parse_args()
-    model = release.load()
-    books = model.presets[args.preset].books
+    codec = Codec.load(args.preset, args.model)
     coded = []
     for path in recordings(args.speech, args.count):
-        wave = speech.read(path)
-        encoder = model.encoder()
-        codes = np.concatenate((encoder.push(wave), encoder.finish()))
-        coded.append((metrics.refer(wave), codes[:, :books], model.speaker(wave)))
+        wave = waves.read(path)
+        coded.append((refer(wave), codec.encode(wave, codec.sample_rate)))
     rows = []
     for variant in VARIANTS:
-        model.network.config["decoding"] |= {
-            "voiced_sharpness": sharpness(variant["voiced_temperature"]),
-            "unvoiced_sharpness": sharpness(variant["unvoiced_temperature"]),
-            "envelope_passes": variant["envelope_passes"],
-        }
-        found = []
-        for reference, codes, speaker in coded:
-            decoder = model.decoder(speaker)
-            wave = np.concatenate((decoder.push(codes), decoder.finish())).astype(np.float32) / 32768
-            found.append(metrics.measure(reference, metrics.align(wave, 0, reference.wave)))
-        means = {key: float(np.mean([f[key] for f in found if f[key] is not None])) for key in metrics.METRICS}
-        rows.append(variant | means)
+        codec.model.network.config["decoding"] |= settings(variant)
+        found = [measure(reference, align(codec.decode(data), 0, reference.wave)) for reference, data in coded]
+        rows.append(variant | mean(found))
         print(rows[-1], file=sys.stderr, flush=True)
-    result = {"model": model.card["sha256"], "preset": args.preset, "recordings": len(coded), "variants": rows}
+    result = {"model": codec.model.card["sha256"], "preset": args.preset, "recordings": len(coded), "variants": rows}
     args.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
-    head = ["voiced T", "unvoiced T", "passes", *(m.title for m in metrics.METRICS.values())]
+    measured = {key: metric for key, metric in METRICS.items() if key in rows[0]}
+    head = [*TITLES, *(metric.title for metric in measured.values())]
     lines = [" | ".join(head), " | ".join("---:" for _ in head)]
     for row in rows:
-        shown = [f"{row[key]:.{metric.digits}f}" for key, metric in metrics.METRICS.items()]
-        settings = [row["voiced_temperature"], row["unvoiced_temperature"], row["envelope_passes"]]
-        lines.append(" | ".join([*map(str, settings), *shown]))
-    about = f"{len(coded)} recordings of speakers held out of training, preset `{args.preset}`, model {model.id.hex()}."
+        shown = [f"{row[key]:.{metric.digits}f}" for key, metric in measured.items()]
+        lines.append(" | ".join([*(f"{row[key]:g}" for key in CHOSEN), *shown]))
+    about = f"{len(coded)} recordings of speakers held out of training, preset `{args.preset}`, "
+    about += f"model {codec.model.id.hex()}."
     args.output.with_suffix(".md").write_text(about + "\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")
 
 

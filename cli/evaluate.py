@@ -21,7 +21,8 @@ from sottovoce.codec.evaluation.running import evaluate
     metavar="LIST",
     default=",".join(FAMILIES),
     show_default=True,
-    help='Families, or codecs such as "codec2:1300", separated by commas; or "none".',
+    help='Families, codecs such as "codec2:1300", or "stage1:PRESET" for the codes of ours without the WaveNet, '
+    'separated by commas; or "none".',
 )
 @options.workers
 @options.quiet
@@ -46,7 +47,7 @@ def command(
         watcher=console,
     )
     for codec in report["codecs"]:
-        rate = "" if codec["file_bit_rate"] is None else f"{codec['file_bit_rate']:.0f}"
+        rate = "–" if codec["file_bit_rate"] is None else f"{codec['file_bit_rate']:.0f}"
         figures = "  ".join(
             f"{metric['title']} {codec['means'][metric['key']]['mean']:.{metric['digits']}f}"
             for metric in report["metrics"]

@@ -40,11 +40,11 @@ def each(work: Callable[[Task], Result], tasks: Iterable[Task], workers: int) ->
     # Spawned and not forked: the same everywhere, and safe beside the threads of numerical libraries.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
-        for future in [pool.submit(partial(_interruptible, work), task) for task in tasks]:
-            try:
+        try:
+            for future in [pool.submit(partial(_interruptible, work), task) for task in tasks]:
                 yield future.result()
-            except BrokenProcessPool as error:
-                raise SottoError("a worker process died", "try again with fewer of them: -j 1") from error
+        except BrokenProcessPool as error:
+            raise SottoError("a worker process died", "try again with fewer of them: -j 1") from error
     except BaseException:
         for process in multiprocessing.active_children():
             process.terminate()

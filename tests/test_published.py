@@ -8,6 +8,7 @@ import publish
 import pytest
 
 from sottovoce.codec.evaluation.markdown import markdown
+from sottovoce.models import release
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,7 +31,9 @@ def test_documents_say_what_was_measured():
     report = measured()
     assert publish.MARKDOWN.read_text(encoding="utf-8") == markdown(report)
     assert publish.table(report) in publish.README.read_text(encoding="utf-8")
-    assert json.loads(publish.CARD.read_text())["scores"] == publish.scores(report)
+    card = json.loads(publish.CARD.read_text())
+    assert card["scores"] == publish.scores(report)
+    assert list(card["scores"]) == list(release.load().presets)
 
 
 def test_another_model_is_not_published(tmp_path):

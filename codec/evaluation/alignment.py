@@ -5,10 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sottovoce.codec.evaluation.peers.base import Wave
+from sottovoce.codec.evaluation.peers.base import RATE, Wave
+
+VERSION = 1
+"""Of how a delay is found; with another one it is found again."""
 
 REACH = 1600  # samples either way in which a codec's delay is looked for
 COARSE = 16  # samples a point of the envelopes that find the delay of codecs which keep no phase
+LONGEST = 120 * RATE  # samples of a recording that are looked at
 SURE = 0.4  # mean correlation over which the waves themselves are believed
 
 
@@ -29,7 +33,7 @@ def delay(pairs: Iterable[tuple[Wave, Wave]]) -> int:
     """
     fine, coarse = np.zeros(2 * REACH + 1), np.zeros(2 * (REACH // COARSE) + 1)
     count = 0
-    for reference, decoded in pairs:
+    for reference, decoded in ((one[:LONGEST], other[:LONGEST]) for one, other in pairs):
         fine += _correlation(reference, decoded, REACH)
         coarse += _correlation(_envelope(reference), _envelope(decoded), REACH // COARSE)
         count += 1
@@ -54,5 +58,9 @@ def align(wave: Wave, lag: int, reference: Wave) -> Wave:
     """Take a delay away, and give the wave the reference's length and power."""
     wave = wave[lag:] if lag >= 0 else np.pad(wave, (-lag, 0))
     wave = np.pad(wave[: len(reference)], (0, max(0, len(reference) - len(wave))))
-    gain = np.sqrt(np.mean(reference**2) / (np.mean(wave**2) + 1e-12))
+    gain = np.sqrt(_power(reference) / (_power(wave) + 1e-20))
     return (wave * gain).astype(np.float32)
+
+
+def _power(wave: Wave) -> float:
+    return float(np.mean(wave.astype(np.float64) ** 2))

@@ -9,13 +9,13 @@ from typing import TypedDict
 
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
-from sottovoce.codec.evaluation.alignment import delay
+from sottovoce.codec.evaluation.alignment import VERSION, delay
 from sottovoce.codec.evaluation.codecs import codec
 from sottovoce.codec.evaluation.peers.base import wav_bytes
 from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
 from sottovoce.codec.evaluation.references import Recording
 from sottovoce.codec.evaluation.store import Part
-from sottovoce.codec.evaluation.waves import read, read_flac, rounded, write_flac
+from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
 
 
 class Coded(TypedDict):
@@ -66,7 +66,11 @@ class Coding:
 
     def known(self) -> Coded | None:
         """Return what is kept, if all is there."""
-        return self.part.load() if self.sound.exists() else None
+        kept: Coded | None = self.part.load()
+        if kept is None:
+            return None
+        sound = kept_flac(self.sound)
+        return kept if sound is not None and zlib.crc32(sound.tobytes()) == kept["crc32"] else None
 
 
 def code(task: Coding) -> Coded:
@@ -115,7 +119,8 @@ class Characterising:
     @property
     def delay(self) -> Part:
         """Where the delay is kept."""
-        key = {"recordings": [one.crc32 for one in self.codings], "decoded": list(self.came_back)}
+        recordings = [one.crc32 for one in self.codings]
+        key = {"version": VERSION, "recordings": recordings, "decoded": list(self.came_back)}
         return Part(self.longest.sound.with_name("delay.json"), key)
 
     @property

@@ -32,7 +32,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "RTF: seconds of processor time a second of speech takes, in one thread. Memory: the most that the program "
-        "had in use on the longest recording. The delay has been taken away before measuring."
+        "had in use on the longest recording. The delay has been taken away before measuring, and the level "
+        "made the recording's; what is over full scale then is clipped."
     )
     yield ""
     yield from _cost(report)
@@ -51,10 +52,12 @@ def _head(report: Mapping[str, Any]) -> str:
     known = sum(bool(one["speaker"]) for one in recordings)
     seconds = sum(one["seconds"] for one in recordings)
     who = f" of {_counted(len(speakers), 'speaker')}" if known == len(recordings) else ""
-    drawn = "speakers" if len(speakers) + len(recordings) - known > 2 else "recordings"
+    drawn, few = "recordings", ""
+    if speakers and len(speakers) + len(recordings) - known > 2:
+        drawn, few = "speakers", " Where a group has fewer than three speakers, recordings are drawn."
     return (
         f"{_counted(len(recordings), 'recording')}{who}, {seconds:.0f} s; model `{model['name']}` {model['id']}. "
-        f"Means with 95 % bootstrap intervals over {drawn}; ↑ more is better, ↓ less is."
+        f"Means with 95 % bootstrap intervals over {drawn}; ↑ more is better, ↓ less is.{few}"
     )
 
 

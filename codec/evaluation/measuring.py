@@ -10,7 +10,7 @@ from sottovoce.codec.evaluation.alignment import align
 from sottovoce.codec.evaluation.coding import Coding
 from sottovoce.codec.evaluation.metrics import Figures, Reference, measure, refer
 from sottovoce.codec.evaluation.store import Part
-from sottovoce.codec.evaluation.waves import read, read_flac, rounded, write_flac
+from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Measuring:
     def known(self) -> Figures | None:
         """Return the figures, if they are kept and the sound is there that they are of."""
         clip = places.clip(self.coding.folder, self.coding.codec, self.coding.recording.id)
-        return self.part.load() if clip.exists() else None
+        figures: Figures | None = self.part.load()
+        return figures if figures is not None and kept_flac(clip) is not None else None
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,12 @@ def refer(wave: Wave, spoken: Sequence[str] = ()) -> Reference:
 
 
 def measure(reference: Reference, decoded: Wave) -> Figures:
-    """Measure a decoded recording that is aligned with its reference."""
+    """Measure a decoded recording that is aligned with its reference, of which silence has neither voice nor phones."""
     true, f0 = reference.wave, pitch.pitch(decoded)
     mcd, lsd = spectral.distances(reference.speech, decoded) if reference.speech else (None, None)
     opinion = dnsmos.opinion(decoded)
+    heard = reference.speech is not None
+    said = heard and reference.phones and phones.available()
     figures = {
         "pesq_wb": perceptual.pesq(true, decoded, "wb"),
         "pesq_nb": perceptual.pesq(true, decoded, "nb"),
@@ -113,10 +115,15 @@ def measure(reference: Reference, decoded: Wave) -> Figures:
         "mcd": mcd,
         "lsd": lsd,
         "f0": pitch.semitones(reference.f0, f0),
-        "voicing": pitch.voicing(reference.f0, f0),
+        "voicing": pitch.voicing(reference.f0, f0) if heard else None,
         "speaker": speaker.similarity(reference.voice, speaker.voice(decoded)),
         "dnsmos": opinion.overall,
         "dnsmos_sig": opinion.signal,
-        "per": phones.error_rate(decoded, reference.phones) if reference.phones and phones.available() else None,
+        "per": phones.error_rate(decoded, reference.phones) if said else None,
     }
-    return {key: None if value is None else round(float(value), 5) for key, value in figures.items()}
+    return {key: _figure(value) for key, value in figures.items()}
+
+
+def _figure(value: float | None) -> float | None:
+    """Round a figure; what is no number isn't known."""
+    return None if value is None or not np.isfinite(value) else round(float(value), 5)

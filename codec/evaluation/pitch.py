@@ -26,6 +26,8 @@ def semitones(true: NDArray[np.float64], got: NDArray[np.float64]) -> float | No
     return float(np.sqrt(np.mean((12 * np.log2(got[both] / true[both])) ** 2)))
 
 
-def voicing(true: NDArray[np.float64], got: NDArray[np.float64]) -> float:
-    """Return the percentage of frames that are voiced in one and not in the other."""
+def voicing(true: NDArray[np.float64], got: NDArray[np.float64]) -> float | None:
+    """Return the percentage of frames that are voiced in one and not in the other; None of no frames."""
+    if not len(true):
+        return None
     return float(100 * np.mean((true > 0) != (got > 0)))

@@ -3,6 +3,11 @@
 from pathlib import Path
 
 
+def own(folder: Path) -> tuple[Path, Path]:
+    """Return the folders in which an evaluation keeps files: sounds, and what is done already."""
+    return folder / "decoded", folder / "parts"
+
+
 def clip(folder: Path, codec: str, recording: str) -> Path:
     """Return the sound that a codec made of a recording: aligned, at its level."""
     return folder / "decoded" / directory(codec) / f"{recording}.flac"

@@ -52,11 +52,16 @@ def _run(command: Sequence[str]) -> int:
         status_file = Path(f"/proc/{process.pid}/status")
         start = time.monotonic()
         pid = seen = 0
-        while not pid:
-            seen = max(seen, _high_water(status_file))
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if time.monotonic() - start > BRIEF:
-                time.sleep(POLL)
+        try:
+            while not pid:
+                seen = max(seen, _high_water(status_file))
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if time.monotonic() - start > BRIEF:
+                    time.sleep(POLL)
+        finally:
+            if not pid:  # Ctrl-C, or a signal that ends this process
+                process.kill()
+                process.wait()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)

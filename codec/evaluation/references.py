@@ -1,6 +1,7 @@
 """The recordings that an evaluation is about, and what is known of them."""
 
 import csv
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from sottovoce.codec.audio import SOUND
 from sottovoce.codec.errors import SottoError, concerning, explained
+from sottovoce.codec.evaluation import places
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
 
 PHONES = "alignments.csv"
@@ -53,12 +55,13 @@ class Recording:
     def generation(self) -> str:
         """Return "children" (under 16) or "adults", or nothing where the age isn't known."""
         try:
-            return "children" if float(self.age) < 16 else "adults"
+            age = float(self.age)
         except ValueError:
             return ""
+        return "" if math.isnan(age) else "children" if age < 16 else "adults"
 
 
-def find(source: str) -> list[Recording]:
+def find(source: str, report: Path) -> list[Recording]:
     """Find the recordings that a folder holds or a table lists.
 
     Parameters
@@ -67,31 +70,46 @@ def find(source: str) -> list[Recording]:
         A folder, which is searched with those in it: the folder that a recording is in is then its speaker. Or a CSV
         with a column `path` (relative to it) and, where they are known, corpus, speaker, gender (m or f), age (years)
         and language.
+    report : Path
+        Folder of the report. Sounds that an earlier run left there are no recordings.
 
     Raises
     ------
     SottoError
         When there are none, or the table is no table.
     """
-    folder, rows = (source, _walk(source)) if os.path.isdir(source) else (os.path.dirname(source), _table(source))
+    if os.path.isdir(source):
+        folder, rows = source, _walk(source, report)
+    else:
+        folder, rows = os.path.dirname(source), _table(source)
     phones = _phones(os.path.join(folder, PHONES))
     width = max(4, len(str(len(rows))))
     return [
         Recording(
             f"{number:0{width}d}",
-            row["path"],
+            _shown(row["path"]),
             Path(folder, row["path"]),
-            **{column: (row.get(column) or "").strip() for column in COLUMNS},
+            **{column: _shown(row.get(column) or "").strip() for column in COLUMNS},
             phones=phones.get(os.path.normpath(row["path"]), ()),
         )
         for number, row in enumerate(rows)
     ]
 
 
-def _walk(folder: str) -> list[dict[str, str]]:
+def _shown(name: str) -> str:
+    """Replace what of a file's name is no text, which Linux allows, and can't be written."""
+    return name.encode(errors="replace").decode()
+
+
+def _walk(folder: str, report: Path) -> list[dict[str, str]]:
+    left_out = {os.path.realpath(place) for place in places.own(report)}
     rows = []
     for place, below, files in os.walk(folder, onerror=_refused):
-        below[:] = sorted(one for one in below if not one.startswith("."))
+        below[:] = sorted(
+            one
+            for one in below
+            if not one.startswith(".") and os.path.realpath(os.path.join(place, one)) not in left_out
+        )
         for file in sorted(files):
             if not file.startswith(".") and os.path.splitext(file)[1].lower() in SOUND:
                 inside = Path(place, file).relative_to(folder)
@@ -116,7 +134,12 @@ def _table(path: str) -> list[dict[str, str]]:
 def _phones(path: str) -> dict[str, tuple[str, ...]]:
     if not os.path.exists(path):
         return {}
-    return {os.path.normpath(row["path"]): _spoken(row["phones"], path) for row in _rows(path, "path", "phones")}
+    try:
+        return {
+            os.path.normpath(row["path"]): _spoken(row["phones"] or "", path) for row in _rows(path, "path", "phones")
+        }
+    except _NoColumn:
+        return {}  # it is someone else's
 
 
 def _spoken(phones: str, path: str) -> tuple[str, ...]:
@@ -126,18 +149,22 @@ def _spoken(phones: str, path: str) -> tuple[str, ...]:
         raise SottoError(f"is no table of phones ({error})", "give each as NAME:FIRST:END, in ARPAbet", path) from error
 
 
+class _NoColumn(SottoError):
+    """A table is of something else."""
+
+
 def _rows(path: str, *needed: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table that has at least these columns, and something in each of them."""
+    """Yield the rows of a table that has at least these columns, and a path in each row."""
     with concerning(path):
         try:
             with open(path, newline="", encoding="utf-8-sig") as lines:  # spreadsheets put a mark before the header
                 reader = csv.DictReader(lines)
                 for column in needed:
                     if column not in (reader.fieldnames or ()):
-                        raise SottoError(f"has no column {column!r}", "name the columns in its first line")
+                        raise _NoColumn(f"has no column {column!r}", "name the columns in its first line", path)
                 for row in reader:
-                    if not all(row[column] for column in needed):
-                        raise SottoError(f"line {reader.line_num} isn't complete", f"fill in {' and '.join(needed)}")
+                    if not row["path"]:
+                        raise SottoError(f"line {reader.line_num} isn't complete", "fill in path")
                     yield row
         except (csv.Error, UnicodeDecodeError) as error:
             raise SottoError(f"is no table ({error})", "give a folder of recordings or a CSV in UTF-8") from error

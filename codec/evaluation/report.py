@@ -125,7 +125,7 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """Write report.json, report.csv, report.md and report.html, each whole or not at all."""
     from sottovoce.codec.evaluation import page
 
-    _save(folder / "report.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    _save(folder / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     _save(folder / "report.csv", table(report))
     _save(folder / "report.md", markdown(report))
     _save(folder / "report.html", page.build(report, folder))

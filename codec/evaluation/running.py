@@ -105,7 +105,7 @@ def evaluate(
     if folder.exists() and not folder.is_dir():
         raise SottoError("is a file", "name a folder for the report", output)
     versions = metrics.versions()
-    recordings = find(source)
+    recordings = find(source, folder)
     release = releases.by_name(model)
 
     def missed(name: str, remedy: str) -> None:

@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.codec.evaluation.peers.base import Wave
+from sottovoce.models.training.stand_in import pkg_resources
 
 
 @cache
 def _encoder() -> Any:
     import torch
-    from resemblyzer import VoiceEncoder
+
+    with pkg_resources():
+        from resemblyzer import VoiceEncoder
 
     torch.set_num_threads(1)  # processes already use the cores
     return VoiceEncoder("cpu", verbose=False)
@@ -25,7 +28,8 @@ def voice(wave: Wave) -> NDArray[np.float32]:
         return np.full(256, np.nan, np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it imports what will be gone one day
-        from resemblyzer import preprocess_wav
+        with pkg_resources():
+            from resemblyzer import preprocess_wav
 
         return _encoder().embed_utterance(preprocess_wav(wave))
 

@@ -46,7 +46,7 @@ def interval(values: Sequence[float | None], speakers: Sequence[str]) -> Mean | 
     return {"mean": mean, "low": low, "high": high, "count": len(known)}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2)  # of thousands of recordings each takes hundreds of megabytes
 def _draws(groups: int) -> NDArray[np.float64]:
     """How often each of some groups was drawn (draws, groups), the same every time."""
     drawn = np.random.default_rng(1).integers(0, groups, (DRAWS, groups))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sottovoce.codec.evaluation import places
 from sottovoce.codec.files import writing
 
 
@@ -26,7 +27,7 @@ class Part:
     def load(self) -> Any:
         """Return the result, or None where it isn't there yet."""
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            kept = json.loads(self.path.read_text(encoding="utf-8"), parse_constant=_refused)
             return kept["result"] if kept["key"] == self.key else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -41,7 +42,12 @@ class Part:
         self.path.unlink(missing_ok=True)
 
 
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def sweep(folder: Path) -> None:
-    """Remove what was half-written when a run was killed."""
-    for path in folder.rglob(".*.part"):
+    """Remove what was half-written when a run was killed: files of the report, and nobody else's."""
+    drafts = [path for place in places.own(folder) for path in place.rglob(".*.part")]
+    for path in [*drafts, *folder.glob(".report.*.part")]:
         path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from sottovoce.codec.audio import open_sound
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, integers
 from sottovoce.codec.files import writing
 
@@ -41,7 +41,19 @@ def read_flac(path: Path) -> Wave:
         When it can't be read.
     """
     with concerning(str(path)):
-        return soundfile.read(io.BytesIO(path.read_bytes()), dtype="float32")[0]
+        data = path.read_bytes()
+        try:
+            return soundfile.read(io.BytesIO(data), dtype="float32")[0]
+        except soundfile.LibsndfileError as error:
+            raise SottoError(f"is damaged ({error.error_string})", "remove it, and it is made again") from error
+
+
+def kept_flac(path: Path) -> Wave | None:
+    """Read what `write_flac` wrote, or return None where it isn't there or is damaged."""
+    try:
+        return read_flac(path)
+    except SottoError:
+        return None
 
 
 def write_flac(path: Path, wave: Wave) -> None:

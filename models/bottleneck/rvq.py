@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sottovoce.models.bottleneck.base import Bottleneck, Coded
-from sottovoce.models.bottleneck.vq import Codebook, usage
+from sottovoce.models.bottleneck.vq import Codebook, gathered, usage
 
 
 class RVQ(Bottleneck):
@@ -42,8 +42,11 @@ class RVQ(Bottleneck):
         if depth is None:
             depth = torch.full((batch,), len(self.bits), device=z.device)
         allowed = depth.repeat_interleave(steps)
+        order = None
         if self.training:
             self._start(flat.detach())
+            # rows that use a book are the first in this order, whichever book it is
+            order = torch.argsort(gathered(allowed), descending=True, stable=True)
         residual, total = flat.detach(), torch.zeros_like(flat)
         loss, bits = z.new_zeros(()), z.new_zeros(())
         codes, log = [], {}
@@ -53,7 +56,7 @@ class RVQ(Bottleneck):
             used = (allowed > level).float()
             found = book.entries[index].clone() * used[:, None]
             if self.training:
-                counts = book.follow(residual, index, used)
+                counts = book.follow(residual, index, used, order)
                 log[f"usage/{level}"], log[f"perplexity/{level}"] = usage(counts)
             # z is pulled to the sum so far: the commitment of this book given those before it
             total = total + found

@@ -74,19 +74,19 @@ class Codebook(nn.Module):
         self.ready = True
 
     @torch.no_grad()
-    def follow(self, x: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    def follow(self, x: Tensor, index: Tensor, weight: Tensor, order: Tensor | None = None) -> Tensor:
         """Moves entries towards the rows that chose them; returns how often each was chosen, (count,).
 
-        Entries that fall out of use restart on rows of this batch. `weight` (n,) is 0 for rows to leave out.
+        Entries that fall out of use restart on rows of this batch. `weight` (n,) is 0 for rows to leave out; where
+        there are such, `order` names the rows of all processes with those to leave out last.
         """
         hits = torch.zeros(len(x), self.count, device=x.device).scatter_(1, index[:, None], weight[:, None].float())
         counts, sums = summed(hits.sum(0)), summed(hits.T @ x.float())
         self.uses.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         rows, first = gathered(x.float()), gathered(index)[0]
-        counting = torch.argsort(gathered(weight), descending=True, stable=True)  # rows to leave out come last
         picks = (torch.arange(self.count, device=x.device) * 7919 + first) % counts.sum().long().clamp_min(1)
-        fresh = rows[counting[picks]]
+        fresh = rows[picks if order is None else order[picks]]
         # in the unit of the averages: right after the start these are far below a large batch's counts
         fair = self.uses.mean()
         dead = ((self.uses < self.restart_below * fair) & (counts.sum() > 0))[:, None]

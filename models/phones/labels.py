@@ -21,10 +21,17 @@ NUMBERS = {name: number for number, name in enumerate(PHONES)}
 
 
 def parse_alignment(text: str) -> list[tuple[str, int, int]]:
-    """Phones of "NAME:first:end NAME:first:end ...", in frames of 10 ms; raises ValueError where it is none."""
+    """Phones of "NAME:first:end NAME:first:end ...", in frames of 10 ms, without the stress (AH0) that it may tell.
+
+    Raises
+    ------
+    ValueError
+        Where it is none.
+    """
     found = []
     for part in text.split():
         name, first, end = part.split(":")
+        name = name.rstrip("012")
         if name != SILENCE and name not in NUMBERS:
             raise ValueError(f"no phone of English: {name}")
         found.append((name, int(first), int(end)))

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 from torch import Tensor
 
 from sottovoce.models.features import HOP
+from sottovoce.models.training.channels import through_channel
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.shards import held_out
 
@@ -83,7 +84,8 @@ class Corpus:
 
         By speaker, a reference comes from anywhere in the speaker's recordings, so that it tells who speaks and not
         what is said; else from the same utterance, as when a file is encoded. With `augment` the whole batch is
-        played at one of SPEEDS and each stretch up to 3 dB louder or softer.
+        played at one of SPEEDS, each stretch up to 3 dB louder or softer, and some as through another channel
+        (channels.py), the reference as its stretch.
         """
         speed = 1.0
         if augment:
@@ -103,11 +105,15 @@ class Corpus:
         gain = torch.ones(batch, device=self.device)
         if augment:
             gain = 10 ** ((torch.rand(batch, generator=generator, device=self.device) - 0.5) * 6 / 20)
+        wave = self._wave(start, taken, frames) * gain[:, None]
+        told = self._wave(start_reference, taken_reference, reference) * gain[:, None]
+        if augment:
+            wave, told = through_channel((wave, told), generator)
         at = torch.linspace(0, taken - 1, frames, device=self.device).round().long()
         return Crop(
-            wave=self._wave(start, taken, frames) * gain[:, None],
+            wave=wave,
             f0=self.f0[start[:, None] + at] * speed,
-            reference=self._wave(start_reference, taken_reference, reference) * gain[:, None],
+            reference=told,
         )
 
     def _wave(self, start: Tensor, taken: int, frames: int) -> Tensor:

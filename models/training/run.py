@@ -10,19 +10,19 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch import distributed as dist
 
 from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.model import SpeechModel
+from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.loop import fit
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson, fit
 from sottovoce.models.training.tasks import TASKS, Batch, Decoder, draw
 
-DEFAULTS: dict[str, Any] = {
-    "seed": 0,
-    "batch": 16,
+DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
+    "start": "",
     "context": 16,
     "steps_per_crop": 20,
     "reference_frames": 240,
@@ -34,24 +34,13 @@ DEFAULTS: dict[str, Any] = {
     "past_noise": 0.5,
     "gain_scale": 1.0,
     "warm_up": 1000,
-    "weights": {"pitch": 1.0, "voicing": 0.5},
-    "learning_rate": 2e-3,
-    "rise": 200,
-    "decay_share": 0.5,
-    "clip": 1.0,
-    "ema": 0.998,
-    "bf16": False,
+    "weights": {"pitch": 1.0, "voicing": 0.5, "modulation": 0.0},
     "compile": False,
-    "minutes": 1e9,
-    "save_minutes": 3.0,
-    "log_every": 100,
-    "check_every": 1000,
     "check_batch": 32,
-    "gap_from": 10_000,
-    "gap_least": 0.01,
 }
 
 NEEDED = ("task", "shards", "out", "steps")
+PHONES = "phones"
 
 
 def read_config(path: Path | str) -> dict[str, Any]:
@@ -82,9 +71,9 @@ def train(
     """Train one stage of a config, or all of them in order.
 
     A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
-    'joint'), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it begins with), and any of the
-    settings in DEFAULTS. `stage` picks one; None runs all in order. With
-    `resume` each goes on from its checkpoint, where there is one.
+    'joint'; 'phones' for a recogniser), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it
+    begins with), and any of the settings in DEFAULTS. `stage` picks one; None runs all in order. With `resume` each
+    goes on from its checkpoint, where there is one.
 
     Under torchrun every process takes its share of each batch.
     """
@@ -106,39 +95,27 @@ def stage_settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     stage = config["stage"][name]
     if missing := [key for key in NEEDED if key not in stage]:
         raise TrainingError(f"stage.{name}: no {missing[0]}")
-    if unknown := sorted(stage.keys() - DEFAULTS.keys() - {*NEEDED, "start"}):
-        raise TrainingError(f"stage.{name}: there is no setting {unknown[0]}; there are {', '.join(DEFAULTS)}")
-    if stage["task"] not in TASKS:
-        raise TrainingError(f"stage.{name}: no task {stage['task']!r}; choose one of {', '.join(TASKS)}")
-    return DEFAULTS | stage | {"weights": DEFAULTS["weights"] | stage.get("weights", {})}
+    if stage["task"] not in (*TASKS, PHONES):
+        raise TrainingError(f"stage.{name}: no task {stage['task']!r}; choose one of {', '.join((*TASKS, PHONES))}")
+    defaults = phones.DEFAULTS if stage["task"] == PHONES else DEFAULTS
+    if unknown := sorted(stage.keys() - defaults.keys() - {*NEEDED}):
+        raise TrainingError(f"stage.{name}: there is no setting {unknown[0]}; there are {', '.join(defaults)}")
+    tables = {key: value | stage.get(key, {}) for key, value in defaults.items() if isinstance(value, dict)}
+    return defaults | stage | tables
 
 
-def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:
-    """Train one stage; leaves `checkpoint.pt`, `log.jsonl` and `weights.safetensors` (averaged) in its run folder."""
-    settings = stage_settings(config, name)
-    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-    if settings["batch"] % world:
-        raise TrainingError(f"stage.{name}: a batch of {settings['batch']} cannot be shared by {world} processes")
-    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    torch.manual_seed(settings["seed"])
+def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
+    """What the training loop needs to train a stage of the codec."""
     model = SpeechModel(config).to(device)
-    if "start" in settings:
+    if settings["start"]:
         load_weights(model, Path(settings["start"]))
     if settings["compile"]:
         from sottovoce.models.wavenet import network
 
         network.compile_layers()
-    directory = Path(settings["out"])
     corpus = Corpus(settings["shards"], device)
     dev = Corpus(settings["shards"], device, "dev")
     task = TASKS[settings["task"]](model, settings)
-    share = settings["batch"] // world
-
-    def batch_of(step: int) -> Batch:
-        whole = draw(settings, model, corpus, step, settings["batch"], settings["augment"])
-        return {k: v[rank * share : (rank + 1) * share] for k, v in whole.items()}
-
     held_out = draw(settings | {"past_noise": 0.0}, model, dev, 0, settings["check_batch"], augment=False)
 
     def check() -> dict[str, Tensor]:
@@ -151,15 +128,37 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
         task.trained.train()
         return figures
 
-    figures = fit(model, task, settings, directory, device, batch_of, check, resume)
+    def whole(step: int) -> Batch:
+        return draw(settings, model, corpus, step, settings["batch"], settings["augment"])
+
+    return Lesson(model, task, whole, check)
+
+
+def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:
+    """Train one stage; leaves `checkpoint.pt`, `log.jsonl` and `weights.safetensors` (averaged) in its run folder."""
+    settings = stage_settings(config, name)
+    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    if settings["batch"] % world:
+        raise TrainingError(f"stage.{name}: a batch of {settings['batch']} cannot be shared by {world} processes")
+    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.manual_seed(settings["seed"])
+    lesson = (phones.phones if settings["task"] == PHONES else speech)(config, settings, device)
+    directory = Path(settings["out"])
+    share = settings["batch"] // world
+
+    def batch_of(step: int) -> Batch:
+        return {k: v[rank * share : (rank + 1) * share] for k, v in lesson.draw(step).items()}
+
+    figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume)
     if rank == 0:
-        save_weights(model, directory / "weights.safetensors", directory / "checkpoint.pt", task)
+        save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights
     return figures
 
 
-def save_weights(model: SpeechModel, path: Path, checkpoint: Path, task: Any) -> None:
+def save_weights(model: nn.Module, path: Path, checkpoint: Path, task: Any) -> None:
     """The model with its averaged weights."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])

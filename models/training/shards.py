@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.metadata
-import importlib.util
 import json
-import sys
-import types
 import zlib
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +18,7 @@ from safetensors.numpy import save_file
 
 from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.level import active_level, gain_to_target
+from sottovoce.models.training.stand_in import pkg_resources
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"}
 UNIT = 640  # every utterance is padded to whole latent steps, so that shards join without a shift of frames
@@ -82,14 +79,8 @@ def read_alignments(directory: Path) -> dict[Path, str]:
 
 def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
     """F0 in Hz at 100 Hz, 0 where unvoiced: DIO refined by StoneMask (WORLD, Morise et al. 2016)."""
-    if "pkg_resources" not in sys.modules and importlib.util.find_spec("pkg_resources") is None:
-        # pyworld 0.3.5 asks it for nothing but its own version, and setuptools 82 has dropped it
-        stand_in = types.ModuleType("pkg_resources")
-        stand_in.get_distribution = lambda name: types.SimpleNamespace(  # type: ignore[attr-defined]
-            version=importlib.metadata.version(name)
-        )
-        sys.modules["pkg_resources"] = stand_in
-    import pyworld
+    with pkg_resources():
+        import pyworld
 
     # frame i of ours is centred on sample 160 i + 80: DIO's frame i is centred on 160 i
     late = np.concatenate([wave[HOP // 2 :], np.zeros(HOP // 2)])

@@ -13,7 +13,7 @@ from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.jitter import draw_moves, jitter
 from sottovoce.models.lpc import pre_emphasise, predictor
 from sottovoce.models.model import SpeechModel
-from sottovoce.models.training import spectra
+from sottovoce.models.training import modulation, spectra
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.processes import averaged
 from sottovoce.models.wavenet.excitation import RANGE, teacher_forcing
@@ -105,12 +105,15 @@ class Spectrum(Task):
         pitch_error = (pitch - true_pitch).abs() * voiced
         pitch_loss = pitch_error.sum() / averaged(voiced.sum()).clamp_min(1)
         voicing_loss = F.binary_cross_entropy_with_logits(voicing, voiced)
+        together = modulation.correlation(mel, true_mel)
         weights = self.settings["weights"]
         loss = l1 + 0.5 * l2 + weights["pitch"] * pitch_loss + weights["voicing"] * voicing_loss + extra
+        loss = loss + weights["modulation"] * (1 - together)
         wrong = ((voicing > 0) != (voiced > 0)).float().mean()
         return loss, log | {
             "mel_l1": l1,
             "mel_rmse_db": (difference**2).mean().sqrt() * (10 / math.log(10)),
+            "modulation": together,
             "pitch_semitones": pitch_loss * 12,
             "voicing_error": wrong,
         }

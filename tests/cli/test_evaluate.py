@@ -49,6 +49,7 @@ def test_evaluate(sotto, talks):
         "Griffin-Lim of the true log-mel",
     ]
     assert lines[1].startswith(" 256000 bit/s  PESQ-WB 4.64  ESTOI ")
+    assert lines[-1].startswith("      – bit/s  ")
     assert last == "report: report.html, report.md, report.csv, report.json"
     report = json.loads(Path("report/report.json").read_text())
     codecs = {codec["name"]: codec for codec in report["codecs"]}

@@ -3,11 +3,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from sottovoce.cli.workers import each
+from sottovoce.codec.errors import SottoError
 
 # Each worker tells its number and then works for longer than any test waits.
 LONG = """
@@ -26,6 +29,15 @@ if __name__ == "__main__":
 
 def test_results_come_in_order():
     assert list(each(abs, [-3, 2, -1], 2)) == list(each(abs, [-3, 2, -1], 1)) == [3, 2, 1]
+
+
+def test_workers_that_die_are_one_line(monkeypatch):
+    def broken(self, *work):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
+    with pytest.raises(SottoError, match="a worker process died; try again with fewer of them: -j 1"):
+        list(each(abs, [-3, 2], 2))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")

@@ -20,8 +20,11 @@ function furnish(element, attributes, children) {
 
 const codecs = new Map(report.codecs.map((codec) => [codec.name, codec]));
 const recordings = new Map(report.recordings.map((recording) => [recording.id, recording]));
-const isOurs = (codec) => codec.family === "sottovoce";
+const isOurs = (codec) => codec.name.startsWith("sotto:");
+/** What our codes say before the WaveNet speaks: no codec to choose, but a look inside one. */
+const isAnalysis = (codec) => codec.name.startsWith("stage1:");
 const isAnchor = (codec) => codec.family === "anchor" || codec.name === "original";
+const isOther = (codec) => !isOurs(codec) && !isAnalysis(codec) && !isAnchor(codec);
 const tone = (codec) => (isAnchor(codec) ? "anchor" : codec.family);
 const titleOf = (name) => codecs.get(name)?.title ?? name;
 
@@ -32,6 +35,8 @@ const known = (number) => typeof number === "number" && Number.isFinite(number);
 const fixed = (number, digits) => (known(number) ? number.toFixed(digits) : "–");
 const bits = (number) => (known(number) ? String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, "\u202f") : "–");
 const megabytes = (bytes) => (known(bytes) ? String(Math.round(bytes / 1e6)) : "–");
+/** Whether a figure has an interval: not if it is of one recording, nor if all say the same, as the original's own do. */
+const varies = ({ low, high, count }) => count > 1 && low !== high;
 const span = (figure, digits) => `${fixed(figure.low, digits)} to ${fixed(figure.high, digits)}`;
 const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from sottovoce.codec.evaluation.page.examples import Examples, gather
+from sottovoce.codec.evaluation.page.examples import Examples, described, gather
 
 LIMIT = 14_500_000
 """Bytes of sound, in base64, that the page may hold."""
@@ -99,6 +99,7 @@ def _shown(report: dict[str, Any], examples: Examples) -> dict[str, Any]:
         codecs.append({**{key: value for key, value in codec.items() if key != "recordings"}, "scores": scores})
     return {
         **{key: value for key, value in report.items() if key != "codecs"},
+        "recordings": [{**one, "generation": described(one).generation} for one in report["recordings"]],
         "codecs": codecs,
         "examples": [report["recordings"][index]["id"] for index in examples.recordings],
         "left_out": examples.left_out,
@@ -107,7 +108,7 @@ def _shown(report: dict[str, Any], examples: Examples) -> dict[str, Any]:
 
 def _embedded(data: object) -> str:
     """JSON that can't end the element it stands in."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _clip(report: dict[str, Any], recording: int, codec: str, clip: bytes) -> str:

@@ -27,9 +27,10 @@ function startCurves() {
     chosen.rate = target.value;
     drawCurves();
   });
-  for (const family of new Set(report.codecs.filter((codec) => !isAnchor(codec)).map(({ family }) => family))) {
-    const key = draw("svg", { viewBox: "-8 -8 16 16", width: 16, height: 16, "aria-hidden": true }, marker(family, 0, 0));
-    byId("legend").append(make("li", { "data-family": family }, key, FAMILY_TITLES[family] ?? family));
+  const drawn = report.codecs.filter((codec) => !isAnchor(codec));
+  for (const codec of new Map(drawn.map((one) => [legendTitle(one), one])).values()) {
+    const key = draw("svg", { viewBox: "-8 -8 16 16", width: 16, height: 16, "aria-hidden": true }, marker(codec, 0, 0));
+    byId("legend").append(make("li", { "data-family": codec.family }, key, legendTitle(codec)));
   }
   onGroup(drawCurves);
   let width = 0;
@@ -44,6 +45,7 @@ function startCurves() {
   });
 }
 
+const legendTitle = (codec) => (isAnalysis(codec) ? "sottovoce's codes, Griffin-Lim" : FAMILY_TITLES[codec.family] ?? codec.family);
 const rateOf = (codec) => codec[chosen.rate];
 
 /** The codecs that have a place on the axes, and the anchors, each with its figure. */
@@ -80,7 +82,9 @@ function drawCurves() {
   const away = points.filter((point) => !visible.includes(point)).map(({ codec }) => codec.title);
   const silent = report.codecs.filter((codec) => !isAnchor(codec) && !known(rateOf(codec))).map(({ title }) => title);
   byId("plot-caption").textContent =
-    `${metricName(chosen.metric)} over ${groupTitle()}. Whiskers are 95 % intervals; broken lines are anchors, at no rate of this axis.` +
+    `${metricName(chosen.metric)} over ${groupTitle()}. ` +
+    (visible.some(({ figure }) => varies(figure)) ? "Whiskers are 95 % intervals. " : "") +
+    "Broken lines are anchors, at no rate of this axis." +
     (away.length ? ` Outside the axis: ${listed(away)}.` : "") +
     (silent.length ? ` Without a fixed rate of codes: ${listed(silent)}.` : "");
 }
@@ -155,10 +159,10 @@ function apart(heights, last) {
   return places;
 }
 
-/** The points of each codec, from its lowest rate to its highest. */
+/** The points of each codec, from its lowest rate to its highest; what is an analysis is on no line. */
 function linesOf(points) {
   const lines = new Map();
-  for (const point of points) {
+  for (const point of points.filter(({ codec }) => !isAnalysis(codec))) {
     const line = point.codec.name.split(":")[0];
     lines.set(line, [...(lines.get(line) ?? []), point]);
   }
@@ -173,17 +177,18 @@ function drawLine(line, x, y) {
 function drawPoint({ codec, figure }, x, y) {
   const [across, up] = [x(rateOf(codec)), y(figure.mean)];
   const point = draw("g", { ...tipped(codec, figure), class: "point", "data-family": codec.family });
-  if (known(figure.low) && known(figure.high)) {
+  if (varies(figure)) {
     const [low, high] = [y(figure.low), y(figure.high)];
     point.append(draw("path", { class: "whisker", d: `M${across} ${low}V${high}M${across - 4} ${low}h8M${across - 4} ${high}h8` }));
   }
-  point.append(draw("circle", { class: "target", cx: across, cy: up, r: 14 }), marker(codec.family, across, up));
+  point.append(draw("circle", { class: "target", cx: across, cy: up, r: 14 }), marker(codec, across, up));
   svg.append(point);
 }
 
-function marker(family, x, y) {
-  const shape = SHAPES[family];
-  if (shape === "circle") return draw("circle", { class: "marker", cx: x, cy: y, r: 5.5 });
+/** The mark of a codec's family; hollow if it is an analysis. */
+function marker(codec, x, y) {
+  const shape = SHAPES[codec.family];
+  if (shape === "circle") return draw("circle", { class: isAnalysis(codec) ? "marker hollow" : "marker", cx: x, cy: y, r: 5.5 });
   const outline = {
     square: "M-4.5-4.5h9v9h-9z",
     triangle: "M0-6L5.6 4.2H-5.6z",
@@ -193,7 +198,7 @@ function marker(family, x, y) {
   return draw("path", { class: "marker", d: outline, transform: `translate(${x} ${y})` });
 }
 
-/** Name the points where there is room; all names are in the tips and in the table. */
+/** Name the points where there is room, numbers only where none of their family is nearer; all names are in the tips and in the table. */
 function drawLabels(points, lines, x, y, box) {
   const taken = lines.flatMap((line) => alongLine(line, x, y));
   taken.push(...points.flatMap(({ codec, figure }) => {
@@ -203,7 +208,8 @@ function drawLabels(points, lines, x, y, box) {
   }));
   for (const { codec, figure } of [...points].sort((one, other) => isOurs(other.codec) - isOurs(one.codec))) {
     const [across, up] = [x(rateOf(codec)), y(figure.mean)];
-    const label = draw("text", { class: "label", "data-family": codec.family, "aria-hidden": true }, pointLabel(codec));
+    const rivals = isOther(codec) ? points.filter((other) => other.codec !== codec && other.codec.family === codec.family) : [];
+    const label = draw("text", { class: isAnalysis(codec) ? "label analysis" : "label", "data-family": codec.family, "aria-hidden": true }, pointLabel(codec));
     svg.append(label);
     const width = label.getComputedTextLength();
     const top = y(figure.high ?? figure.mean), bottom = y(figure.low ?? figure.mean);
@@ -220,7 +226,9 @@ function drawLabels(points, lines, x, y, box) {
     const fitting = places.find(([left, base]) => {
       const own = { left: left - 1, right: left + width + 1, top: base - 10, bottom: base + 3 };
       const inside = own.left > box.left && own.right < box.right + 8 && own.top > box.top - 14 && own.bottom < box.bottom;
-      return inside && !taken.some((other) => overlap(own, other));
+      const away = (point) => gap(own, x(rateOf(point.codec)), y(point.figure.high), y(point.figure.low));
+      const nearest = rivals.every((other) => away(other) > away({ codec, figure }));
+      return inside && nearest && !taken.some((other) => overlap(own, other));
     });
     if (!fitting) {
       label.remove();
@@ -246,16 +254,20 @@ function alongLine(line, x, y) {
   });
 }
 
-/** What follows the family's name, which the legend tells: "3200", "default". */
-const pointLabel = (codec) => (codec.name.startsWith("stage1") ? codec.title : codec.name.split(":")[1] ?? codec.title);
+/** What follows the family's name, which the legend tells: "3200", "default"; of an analysis what stands before the comma. */
+const pointLabel = (codec) => (isAnalysis(codec) ? codec.title.split(",")[0] : codec.name.split(":")[1] ?? codec.title);
 
 const overlap = (one, other) =>
   one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 
+/** How far a box is from a whisker. */
+const gap = ({ left, right, top, bottom }, x, high, low) =>
+  Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - low, 0, high - bottom));
+
 /** What makes a part of the drawing tell its figure on hover, touch and focus, and to a screen reader. */
 function tipped(codec, figure) {
   const { metric } = chosen;
-  const value = `${metricName(metric)} ${quantity(metric, figure.mean)}, ${span(figure, metric.digits)}`;
+  const value = `${metricName(metric)} ${quantity(metric, figure.mean)}${varies(figure) ? `, ${span(figure, metric.digits)}` : ""}`;
   const rate = isAnchor(codec) || !known(rateOf(codec)) ? "" : `${bits(rateOf(codec))} bit/s, `;
   const show = ({ currentTarget }) => showTip(currentTarget, codec, figure);
   return {
@@ -278,7 +290,7 @@ function showTip(target, codec, figure) {
     make("strong", {}, codec.title),
     ...(isAnchor(codec) ? [] : [make("span", {}, rates.join(", "))]),
     make("span", {}, `${metricName(metric)} ${quantity(metric, figure.mean)}`),
-    make("span", {}, `95 %: ${span(figure, metric.digits)}; n = ${figure.count}`),
+    make("span", {}, `${varies(figure) ? `95 %: ${span(figure, metric.digits)}; ` : ""}n = ${figure.count}`),
   );
   tip.hidden = false;
   const here = (target.querySelector(".marker") ?? target.querySelector("text")).getBoundingClientRect();

@@ -12,6 +12,7 @@ import soundfile
 
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
+from sottovoce.codec.evaluation.references import COLUMNS, Recording
 
 COUNT = 6
 """Recordings on the page."""
@@ -24,10 +25,9 @@ FEWEST = 3
 
 _SHORTEST, _BEST = 2.0, 4.0  # seconds: less says little, more takes long to hear some ten times
 _FADE = 0.02  # seconds, where a recording is cut
-_CHILD = 16  # years: an age below
 
 KEPT = ("original", "pcm8k")
-"""What the blind tests need: hidden reference and low anchor. They stay, as does what is ours."""
+"""What the blind tests need: hidden reference and low anchor. They stay, as do our presets."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Examples:
 
 
 def choose(recordings: list[dict[str, Any]], count: int = COUNT) -> list[int]:
-    """Choose recordings that differ most: in corpus, then child or adult, gender and speaker.
+    """Choose recordings that differ most: in speaker, then corpus, generation and gender.
 
     One after the other, always that which shares least with those chosen before; among equals the one whose length is
     best to listen to, then the first by path. Nothing is drawn by chance and no score is looked at.
@@ -68,7 +68,7 @@ def choose(recordings: list[dict[str, Any]], count: int = COUNT) -> list[int]:
     Parameters
     ----------
     recordings : list of dict
-        As in the report: corpus, speaker, gender, age, seconds, path.
+        As in the report.
     count : int
         How many.
 
@@ -96,19 +96,21 @@ def choose(recordings: list[dict[str, Any]], count: int = COUNT) -> list[int]:
 
 
 def _traits(recording: dict[str, Any]) -> list[tuple[str, str]]:
-    try:
-        child = float(recording["age"]) < _CHILD
-    except (TypeError, ValueError):
-        child = False  # or unknown
-    speaker = f"{recording['corpus']}/{recording['speaker']}"
-    values = (recording["corpus"], str(child), recording["gender"], speaker)
-    return list(zip(("corpus", "child", "gender", "speaker"), values, strict=True))
+    known = described(recording)
+    values = (known.corpus, known.generation, known.gender, known.who)
+    return list(zip(("corpus", "generation", "gender", "speaker"), values, strict=True))
+
+
+def described(recording: dict[str, Any]) -> Recording:
+    """Return what a report says of a recording as what it was made from."""
+    columns = {column: recording[column] for column in COLUMNS}
+    return Recording(recording["id"], recording["path"], Path(recording["path"]), **columns)
 
 
 def gather(report: dict[str, Any], folder: Path, limit: int) -> Examples:
     """Read the clips of the chosen recordings and leave out what is too much.
 
-    Left out are recordings, last chosen first, until three are left; then codecs that aren't ours, last in the report
+    Left out are recordings, last chosen first, until three are left; then all but our presets, last in the report
     first; then recordings again, until one is left.
 
     Parameters
@@ -136,7 +138,7 @@ def gather(report: dict[str, Any], folder: Path, limit: int) -> Examples:
                 clips[index, codec] = read_clip(path)
     examples = Examples(chosen, clips)
     titles = {codec["name"]: codec["title"] for codec in report["codecs"]}
-    ours = {codec["name"] for codec in report["codecs"] if codec["family"] == "sottovoce"}
+    ours = {name for name in codecs if name.startswith("sotto:")}
     for recordings, kept, what in _smaller(chosen, codecs, ours):
         if examples.size <= limit:
             break

@@ -1,14 +1,18 @@
 // Examples: of one recording, what each codec made of it, to see and to hear.
 
 const SHOWN_SCORES = ["pesq_wb", "estoi", "per"];
-const GENDERS = { f: ["girl", "woman"], m: ["boy", "man"] };
+const VOICES = {
+  children: { f: "girl", m: "boy", "": "child" },
+  adults: { f: "woman", m: "man", "": "adult" },
+  "": { f: "female voice", m: "male voice" }, // of an age that isn't known
+};
 
-/** "librispeech 3436, man, 6.0 s" */
+/** "librispeech 3436, male voice, 6.0 s" */
 function describe(id) {
-  const { corpus, speaker, gender, age, seconds } = recordings.get(id);
-  const child = age !== "" && age !== null && Number(age) < 16;
-  const who = GENDERS[gender]?.[child ? 0 : 1] ?? (child ? "child" : "");
-  const years = child ? `${Number(age)} years` : "";
+  const { corpus, speaker, gender, age, generation, seconds } = recordings.get(id);
+  const voices = VOICES[generation];
+  const who = voices[gender] ?? voices[""];
+  const years = generation === "children" ? `${Number(age)} years` : "";
   return [[corpus, speaker].filter(Boolean).join(" ") || id, who, years, `${seconds.toFixed(1)} s`].filter(Boolean).join(", ");
 }
 
@@ -26,7 +30,7 @@ function startExamples() {
   const left = report.left_out.length ? ` Left out to keep this file small: ${listed(report.left_out)}.` : "";
   byId("examples-note").textContent =
     "What the metrics heard: 16 kHz, aligned and at the original's level, from 0 to 8 kHz and over 75 dB. " +
-    `Recordings were chosen by corpus, age and gender, not by their scores; longer ones end after six seconds.${left}`;
+    `Recordings were chosen by speaker, corpus, age and gender, not by their scores; longer ones end after six seconds.${left}`;
   watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) fillCard(target);
   }, { rootMargin: "200px" });
@@ -44,7 +48,8 @@ function drawExamples(id) {
   const heard = audibleCodecs.filter((codec) => canHear(id, codec.name));
   const rows = [
     ["", heard.filter((codec) => codec.name === "original" || isOurs(codec))],
-    ["Other codecs", heard.filter((codec) => !isOurs(codec) && !isAnchor(codec))],
+    ["Other codecs", heard.filter(isOther)],
+    ["Analysis", heard.filter(isAnalysis)],
     ["Anchors", heard.filter((codec) => isAnchor(codec) && codec.name !== "original")],
   ];
   byId("cards").replaceChildren();

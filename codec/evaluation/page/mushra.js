@@ -35,7 +35,7 @@ function startMushra() {
 function suggested() {
   const names = flagship ? [flagship.name] : [];
   const floor = flagship?.file_bit_rate ?? 0;
-  const others = audibleCodecs.filter((codec) => !isOurs(codec) && !isAnchor(codec) && codec.file_bit_rate >= floor);
+  const others = audibleCodecs.filter((codec) => isOther(codec) && codec.file_bit_rate >= floor);
   for (const family of new Set(others.map((codec) => codec.family))) {
     const members = others.filter((codec) => codec.family === family);
     names.push(members.reduce((one, other) => (other.file_bit_rate < one.file_bit_rate ? other : one)).name);

@@ -27,7 +27,7 @@ function startTable() {
   drawTable();
   const missing = Object.entries(report.missing ?? {}).map(([name, remedy]) => `${name} (${remedy})`);
   byId("table-note").textContent =
-    "Small figures are 95 % intervals. ↑ more is better, ↓ less is better. Rates, speed and memory are of all recordings, whatever the group." +
+    "Small figures are 95 % intervals; a single recording has none. ↑ more is better, ↓ less is better. Rates, speed and memory are of all recordings, whatever the group." +
     (missing.length ? ` Not measured because something isn't installed: ${missing.join("; ")}.` : "");
 }
 
@@ -68,7 +68,7 @@ function drawTable() {
 }
 
 function tableRow(codec) {
-  const row = make("tr", { class: isOurs(codec) ? "ours" : isAnchor(codec) ? "anchor" : null, "data-codec": codec.name });
+  const row = make("tr", { class: isOurs(codec) ? "ours" : isAnchor(codec) ? "anchor" : isAnalysis(codec) ? "analysis" : null, "data-codec": codec.name });
   for (const column of columns) row.append(cell(codec, column));
   return row;
 }
@@ -81,7 +81,6 @@ function cell(codec, column) {
   const figure = figureOf(codec, column.key);
   if (!figure) return make("td", {}, "–");
   const { digits } = column.metric;
-  const certain = figure.low === figure.high; // as the original's own scores
-  const interval = certain ? null : make("small", {}, `${fixed(figure.low, digits)}–${fixed(figure.high, digits)}`);
+  const interval = varies(figure) ? make("small", {}, `${fixed(figure.low, digits)}–${fixed(figure.high, digits)}`) : null;
   return make("td", {}, fixed(figure.mean, digits), interval);
 }

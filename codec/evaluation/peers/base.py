@@ -113,9 +113,13 @@ class Programs:
     @cached_property
     def identity(self) -> str:
         """Version, as far as the programs tell it, and a hash of what they make of noise: libraries change too."""
-        heard = self.decode(self.encode(probe()))
-        behaviour = f"{self._encoder[0]} {hashlib.sha256(heard.tobytes()).hexdigest()[:16]}"
-        return f"{_first_line(self._version)}, {behaviour}" if self._version else behaviour
+        programs = f"{self._encoder[0]} {behaviour(self)}"
+        return f"{_first_line(self._version)}, {programs}" if self._version else programs
+
+
+def behaviour(codec: "Peer | Programs") -> str:
+    """Return a hash of what a codec makes of noise."""
+    return hashlib.sha256(codec.decode(codec.encode(probe())).tobytes()).hexdigest()[:16]
 
 
 def probe() -> Wave:

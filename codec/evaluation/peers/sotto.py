@@ -2,13 +2,14 @@
 
 import io
 import sys
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.codec.api import Codec
 from sottovoce.codec.bits import Reader
-from sottovoce.codec.evaluation.peers.base import RATE, Wave
+from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
 from sottovoce.models.features import BANDS, HOP
 from sottovoce.models.release import Release
@@ -39,7 +40,11 @@ class Sotto:
         self._codec, self._model = Codec.load(preset, model), model
         self.name, self.title = f"sotto:{preset}", f"sottovoce {preset}"
         self.bit_rate = self._codec.bit_rate
-        self.identity = f"{self._codec.model.card['sha256']} {preset}"
+
+    @cached_property
+    def identity(self) -> str:
+        """Model, preset, and a hash of what they make of noise: our code changes too."""
+        return f"{self._codec.model.card['sha256']} {self._codec.preset.name} {behaviour(self)}"
 
     def encode(self, wave: Wave) -> bytes:
         """Return the contents of a ``.sotto`` file."""
@@ -72,7 +77,12 @@ class FirstStage(Sotto):
     def __init__(self, preset: str, model: str) -> None:
         super().__init__(preset, model)
         self.name, self.title = f"stage1:{preset}", f"codes of {preset}, Griffin-Lim"
-        self.identity += f" librosa {librosa_version()}"
+        self._librosa = librosa_version()
+
+    @cached_property
+    def identity(self) -> str:
+        """As for `Sotto`, and who finds the phase."""
+        return f"{super().identity} librosa {self._librosa}"
 
     def decode(self, data: bytes) -> Wave:
         """Return the mel of the codes, made audible."""

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from sottovoce.codec.evaluation import alignment
 from sottovoce.codec.evaluation.alignment import COARSE, align, delay
 
 
@@ -28,3 +29,14 @@ def test_envelopes_decide_where_no_phase_is_kept(talk):
 def test_silence_stays_silent(talk):
     assert not align(np.zeros(100, np.float32), 0, talk).any()
     assert delay([(talk, np.zeros(100, np.float32))]) in range(-1600, 1601)
+
+
+def test_near_silence_gets_its_level(talk):
+    quiet = (1e-7 * talk).astype(np.float32)
+    np.testing.assert_allclose(align(quiet, 0, talk), talk, atol=1e-4)
+
+
+def test_only_the_beginning_of_a_long_recording_is_looked_at(talk, monkeypatch):
+    monkeypatch.setattr(alignment, "LONGEST", len(talk))
+    long, decoded = np.tile(talk, 4), np.append(np.pad(talk, (80, 0))[: len(talk)], np.tile(np.roll(talk, 500), 3))
+    assert delay([(long, decoded)]) == 80

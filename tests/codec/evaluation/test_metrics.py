@@ -84,3 +84,25 @@ def test_versions_tell_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "pystoi", None)
     with pytest.raises(SottoError, match=r"^evaluation needs pystoi; pip install 'sottovoce\[eval\]'$"):
         metrics.versions()
+
+
+@pytest.mark.parametrize("samples", [1, 100])
+def test_very_short_recordings(talk, samples):
+    short = talk[8000 : 8000 + samples]
+    figures = metrics.measure(metrics.refer(short), short)
+    assert list(figures) == list(metrics.METRICS)
+    assert all(value is None or np.isfinite(value) for value in figures.values())
+    assert figures["stoi"] is figures["voicing"] is None
+
+
+def test_of_silence_little_is_known(talk, monkeypatch):
+    monkeypatch.setattr(metrics.phones, "available", lambda: True)
+    figures = metrics.measure(metrics.refer(np.zeros_like(talk), ("HH",)), talk)
+    assert [key for key, value in figures.items() if value is not None] == ["dnsmos", "dnsmos_sig"]
+
+
+def test_what_is_no_number_is_not_known(reference, monkeypatch):
+    monkeypatch.setattr(metrics.pitch, "voicing", lambda *tracks: float("nan"))
+    monkeypatch.setattr(metrics.pitch, "semitones", lambda *tracks: float("inf"))
+    figures = metrics.measure(reference, reference.wave)
+    assert figures["voicing"] is figures["f0"] is None

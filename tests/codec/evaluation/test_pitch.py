@@ -30,3 +30,9 @@ def test_too_few_voiced_frames_say_nothing():
 
 def test_a_second_has_a_hundred_frames(talk):
     assert len(pitch(talk)) == len(talk) // 160
+
+
+def test_no_frames():
+    nothing = pitch(voice(200)[:100])
+    assert semitones(nothing, nothing) is None
+    assert voicing(nothing, nothing) is None

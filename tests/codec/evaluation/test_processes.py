@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from sottovoce.codec import SottoError
+from sottovoce.codec.evaluation import processes
 from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
 
 
@@ -39,3 +40,22 @@ def test_time_of_programs_counts():
     start = processor_seconds()
     subprocess.run(python("sum(range(5_000_000))"), check=True)
     assert processor_seconds() - start > 0.05
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it doesn't tell")
+def test_no_program_outlives_an_interruption(monkeypatch):
+    started = []
+
+    class Program(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Program)
+    monkeypatch.setattr(processes, "_high_water", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        peak_memory(python("import time; time.sleep(600)"))
+    assert started[0].returncode == -9

@@ -5,7 +5,7 @@ import pytest
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.evaluation.metrics import METRICS
 from sottovoce.codec.evaluation.references import Recording
-from sottovoce.codec.evaluation.report import CodecRow, assemble, table
+from sottovoce.codec.evaluation.report import CodecRow, assemble, table, write
 
 
 @pytest.fixture
@@ -85,3 +85,20 @@ def test_csv(report):
     assert first.startswith("fake:1,0000,0.wav,a,0,m,,,2.0,100,0.0,")
     assert first.endswith(",50.0")
     assert len(rest) == 5
+
+
+def test_what_is_no_number_is_not_written(report, tmp_path):
+    report["codecs"][0]["delay"] = float("nan")
+    with pytest.raises(ValueError, match="JSON"):
+        write(report, tmp_path)
+
+
+def test_markdown_of_nobody_known(report):
+    assert (
+        markdown(report).splitlines()[2].endswith("Where a group has fewer than three speakers, recordings are drawn.")
+    )
+    for recording in report["recordings"]:
+        recording["speaker"] = ""
+    head = markdown(report).splitlines()[2]
+    assert "intervals over recordings;" in head
+    assert "speakers" not in head

@@ -204,6 +204,23 @@ def test_what_was_lost_is_made_again(done, lost):
     assert Path("out", lost).exists()
 
 
+@pytest.mark.parametrize("lost", ["parts/fake-fine/0001.flac", "decoded/fake-fine/0001.flac"])
+@pytest.mark.parametrize("rest", [0, 100, 2000])
+def test_what_was_damaged_is_made_again(done, lost, rest):
+    first, path = evaluate(), Path("out", lost)
+    whole = path.read_bytes()
+    assert len(whole) > rest
+    path.write_bytes(whole[:rest])
+    assert without_costs(evaluate()) == without_costs(first)
+    assert path.read_bytes() == whole
+
+
+def test_a_report_among_the_recordings(done):
+    first = evaluate("talks/report", source="talks")
+    assert len(first["recordings"]) == 3
+    assert evaluate("talks/report", source="talks") == first
+
+
 def test_bad_input_is_noticed_before_any_work(done):
     Path("talks/2.wav").write_text("no sound")
     with pytest.raises(SottoError, match=r"^talks/2\.wav: no sound"):

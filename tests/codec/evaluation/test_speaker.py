@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -21,3 +24,34 @@ def test_one_thread(talk):
 
     voice(talk)
     assert torch.get_num_threads() == 1
+
+
+def test_without_pkg_resources():
+    code = """
+import importlib.util
+import sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "pkg_resources" else find(name, package)
+
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pkg_resources":
+            raise ModuleNotFoundError(name)
+
+class OldWebrtcvad:  # 2.0.10 asks when it is imported
+    def find_spec(self, name, path=None, target=None):
+        if name == "webrtcvad":
+            import pkg_resources
+            assert pkg_resources.get_distribution("numpy").version
+
+sys.meta_path[:0] = [Refusing(), OldWebrtcvad()]
+import numpy as np
+from sottovoce.codec.evaluation.pitch import pitch
+from sottovoce.codec.evaluation.speaker import voice
+talk = np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32)
+assert len(pitch(talk)) == 200
+assert len(voice(talk)) == 256
+assert "pkg_resources" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

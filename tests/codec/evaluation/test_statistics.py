@@ -1,6 +1,6 @@
 import numpy as np
 
-from sottovoce.codec.evaluation.statistics import interval
+from sottovoce.codec.evaluation.statistics import _draws, interval
 
 
 def test_speakers_are_drawn_together():
@@ -35,3 +35,9 @@ def test_by_its_definition():
 def test_nothing_known():
     assert interval([None, None], ["a", "b"]) is None
     assert interval([None, 2.0], ["a", "b"]) == {"mean": 2.0, "low": 2.0, "high": 2.0, "count": 1}
+
+
+def test_draws_of_many_sizes_are_not_all_kept():
+    for count in range(3, 9):
+        interval([1.0] * count, [str(i) for i in range(count)])
+    assert _draws.cache_info().currsize <= 2

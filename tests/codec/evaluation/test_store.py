@@ -16,15 +16,19 @@ def test_a_part_is_known_by_its_key(in_folder):
     assert part.load() is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"key": {"recording": 1}}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"key": {"recording": 1}, "result": NaN}', "3", '{"key": {"recording": 1}}', "\0"]
+)
 def test_what_is_damaged_is_not_there(in_folder, text):
     Path("a.json").write_text(text)
     assert Part(Path("a.json"), {"recording": 1}).load() is None
 
 
 def test_half_written_files_are_swept_away(in_folder):
-    for name in ("parts/x/.a.json.12345678.part", "parts/x/a.json", "report.json"):
+    drafts = ("decoded/x/.a.flac.12345678.part", ".report.html.12345678.part")
+    others = (".film.mp4.part", "films/.film.mp4.part", "films/.report.md.1.part")
+    for name in ("parts/x/.a.json.12345678.part", "parts/x/a.json", "report.json", *drafts, *others):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).touch()
     sweep(Path("."))
-    assert sorted(str(path) for path in Path().rglob("*.*")) == ["parts/x/a.json", "report.json"]
+    assert sorted(str(path) for path in Path().rglob("*.*")) == sorted(["parts/x/a.json", "report.json", *others])

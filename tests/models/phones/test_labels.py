@@ -11,6 +11,7 @@ def test_thirty_nine_phones():
 
 def test_alignments():
     assert parse_alignment("SIL:0:15 W:15:18 IH:18:30") == [("SIL", 0, 15), ("W", 15, 18), ("IH", 18, 30)]
+    assert parse_alignment("AH0:1:2 OW1:2:3") == [("AH", 1, 2), ("OW", 2, 3)]
     assert parse_alignment("") == []
     for broken in ("AA:1", "AA:x:2", "QQ:1:2"):
         with pytest.raises(ValueError):

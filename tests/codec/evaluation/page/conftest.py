@@ -1,5 +1,6 @@
 """A small report with sound, for tests of its page."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ CODECS = [
     ("codec2:3200", "Codec 2 3200", "codec2", 3200.0, 0.6),
     ("codec2:700C", "Codec 2 700C", "codec2", 700.0, 0.4),
     ("opus:6", "Opus 6 kbit/s", "opus", 6000.0, 0.9),
+    ("stage1:default", "codes of default, Griffin-Lim", "sottovoce", 600.0, 0.65),
     ("original", "original", "anchor", 256000.0, 1.0),
     ("pcm8k", "16-bit samples at 8 kHz", "anchor", 128000.0, 0.95),
 ]
@@ -28,18 +30,29 @@ METRICS = [
     {"key": "per", "title": "phone error, %", "digits": 1, "better": "less"},
 ]
 
-PEOPLE = [("one", "f", "9"), ("one", "m", "30"), ("two", "f", ""), ("two", "m", "")]
+PEOPLE = [
+    ("one", "f", "9"),
+    ("one", "m", "30"),
+    ("two", "f", ""),
+    ("two", "m", ""),
+    ("two", "f", "16"),
+    ("two", "", "unknown"),
+]
 """Corpus, gender and age."""
 
-
-def figure(value: float) -> dict[str, float]:
-    """A mean with its interval."""
-    return {"mean": round(value, 4), "low": round(value - 0.05, 4), "high": round(value + 0.05, 4), "count": 4}
+SECONDS = 2.0
+"""Of each recording."""
 
 
-def figures(quality: float) -> dict[str, Any]:
+def figure(value: float, count: int) -> dict[str, float]:
+    """A mean with its interval, which is empty if it is of one recording."""
+    wide = 0.05 if count > 1 else 0.0
+    return {"mean": round(value, 4), "low": round(value - wide, 4), "high": round(value + wide, 4), "count": count}
+
+
+def figures(quality: float, count: int) -> dict[str, Any]:
     """Means of a codec; nothing is known of phones."""
-    return {"pesq_wb": figure(1 + 3 * quality), "mcd": figure(8 * (1 - quality)), "per": None}
+    return {"pesq_wb": figure(1 + 3 * quality, count), "mcd": figure(8 * (1 - quality), count), "per": None}
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +63,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def report(folder: Path) -> dict[str, Any]:
-    """A report of seven codecs and four recordings of two seconds, its sound in the folder."""
-    seconds = 2.0
+    """A report of eight codecs and six recordings, its sound in the folder."""
+    return reported(folder, PEOPLE)
+
+
+@pytest.fixture(scope="session")
+def report_of_one(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """A report of one recording, and its folder."""
+    folder = tmp_path_factory.mktemp("one")
+    return reported(folder, PEOPLE[:1]), folder
+
+
+@pytest.fixture(scope="session")
+def report_of_strangers(report: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Path]:
+    """A report in which one speaker and one corpus aren't known, and its folder."""
+    recordings = copy.deepcopy(report["recordings"])
+    recordings[3]["speaker"] = recordings[4]["corpus"] = ""
+    return {**report, "recordings": recordings}, folder
+
+
+def reported(folder: Path, people: list[tuple[str, str, str]]) -> dict[str, Any]:
+    """Make a report, and its sound."""
+    count = len(people)
     recordings = [
         {
             "id": f"{index:04d}",
@@ -60,21 +93,22 @@ def report(folder: Path) -> dict[str, Any]:
             "speaker": f"s{index}",
             "gender": gender,
             "age": age,
-            "seconds": seconds,
+            "language": "en",
+            "seconds": SECONDS,
             "crc32": index,
         }
-        for index, (corpus, gender, age) in enumerate(PEOPLE)
+        for index, (corpus, gender, age) in enumerate(people)
     ]
     codecs = []
     for order, (name, title, family, rate, quality) in enumerate(CODECS):
         for recording in recordings:
             path = places.clip(folder, name, recording["id"])
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, sound(seconds, order), RATE, subtype="PCM_16")
+            soundfile.write(path, sound(SECONDS, order), RATE, subtype="PCM_16")
         groups = {
-            "corpus": {"one": figures(quality - 0.1), "two": figures(quality - 0.05)},
-            "gender": {"f": figures(quality - 0.2), "m": figures(quality)},
-            "age": {"children": figures(quality - 0.3), "adults": figures(quality)},
+            "corpus": {"one": figures(quality - 0.1, 2), "two": figures(quality - 0.05, 4)},
+            "gender": {"f": figures(quality - 0.2, 3), "m": figures(quality, 2)},
+            "age": {"children": figures(quality - 0.3, 1), "adults": figures(quality, 2)},
         }
         codecs.append(
             {
@@ -85,10 +119,10 @@ def report(folder: Path) -> dict[str, Any]:
                 "file_bit_rate": rate + 78,
                 "encode_rtf": 0.03,
                 "decode_rtf": 0.15,
-                "encode_memory": 129_000_000 if family == "sottovoce" else None,
+                "encode_memory": 129_000_000 if name.startswith("sotto:") else None,
                 "decode_memory": None,
                 "delay": 0,
-                "means": figures(quality),
+                "means": figures(quality, count),
                 "groups": groups,
                 "recordings": [{"bytes": 100, "pesq_wb": 1 + 3 * quality, "mcd": 1.0, "per": None} for _ in recordings],
             }

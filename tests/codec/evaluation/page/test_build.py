@@ -46,10 +46,15 @@ def test_what_the_report_says_cannot_leave_its_element(report, folder):
 
 def test_scores_of_single_recordings_are_those_of_the_examples(report, folder):
     shown = json.loads(element(build(report, folder), ' type="application/json" id="report"'))
-    assert sorted(shown["examples"]) == ["0000", "0001", "0002", "0003"]
+    assert sorted(shown["examples"]) == [f"{number:04d}" for number in range(6)]
     for codec, full in zip(shown["codecs"], report["codecs"], strict=True):
         assert codec["scores"]["0002"] == full["recordings"][2]
         assert "recordings" not in codec
+
+
+def test_generations_are_those_of_the_groups(report, folder):
+    shown = json.loads(element(build(report, folder), ' type="application/json" id="report"'))
+    assert [one["generation"] for one in shown["recordings"]] == ["children", "adults", "", "", "adults", ""]
 
 
 def test_clips_are_what_the_metrics_heard(report, folder):

@@ -11,7 +11,8 @@ from sottovoce.codec.evaluation.page.examples import choose, gather, read_clip
 
 
 def recording(path, corpus="a", speaker="1", gender="f", age="", seconds=4.0):
-    return {"path": path, "corpus": corpus, "speaker": speaker, "gender": gender, "age": age, "seconds": seconds}
+    who = {"corpus": corpus, "speaker": speaker, "gender": gender, "age": age, "language": "en"}
+    return {"id": path, "path": path, "seconds": seconds, **who}
 
 
 def test_examples_differ_in_corpus_age_gender_and_speaker():
@@ -31,22 +32,43 @@ def test_among_equals_the_best_length_then_the_path_decides():
     assert choose(recordings[::-1]) == [0, 1, 2]
 
 
+def test_an_unknown_age_is_neither_a_childs_nor_an_adults():
+    recordings = [
+        recording("1", speaker="1", age="16"),
+        recording("2", speaker="2", age="40"),
+        recording("3", speaker="3", age=""),
+        recording("4", speaker="4", age="15"),
+    ]
+    assert choose(recordings, 3) == [0, 2, 3]
+
+
+def test_an_unknown_speaker_is_somebody_else_every_time():
+    recordings = [
+        recording("1", speaker="1"),
+        recording("2", speaker="1", gender="m"),
+        recording("3", speaker=""),
+        recording("4", speaker=""),
+    ]
+    assert choose(recordings, 3) == [0, 2, 3]
+
+
 def test_all_sound_comes_along_while_there_is_room(report, folder):
     gathered = gather(report, folder, 10_000_000)
-    assert sorted(gathered.recordings) == [0, 1, 2, 3]
-    assert len(gathered.clips) == 4 * len(report["codecs"])
+    assert sorted(gathered.recordings) == [0, 1, 2, 3, 4, 5]
+    assert len(gathered.clips) == 6 * len(report["codecs"])
     assert gathered.left_out == []
 
 
 def test_what_is_too_much_goes_in_the_stated_order(report, folder):
     whole = gather(report, folder, 10_000_000)
-    less = gather(report, folder, whole.size - 1)
+    less = gather(report, folder, whole.size // 2)
     assert less.recordings == whole.recordings[:3]
-    assert less.left_out == ["example 4"]
+    assert less.left_out == ["example 6", "example 5", "example 4"]
     few = gather(report, folder, less.size - 1)
-    assert few.left_out == ["example 4", "Opus 6 kbit/s"]
+    assert few.left_out == [*less.left_out, "codes of default, Griffin-Lim"]
     least = gather(report, folder, 0)
-    assert least.left_out[1:] == ["Opus 6 kbit/s", "Codec 2 700C", "Codec 2 3200", "example 3", "example 2"]
+    codecs = ["codes of default, Griffin-Lim", "Opus 6 kbit/s", "Codec 2 700C", "Codec 2 3200"]
+    assert least.left_out == [*less.left_out, *codecs, "example 3", "example 2"]
     assert {codec for _, codec in least.clips} == {"sotto:low", "sotto:default", "original", "pcm8k"}
     assert few.size <= less.size - 1
 

@@ -1,5 +1,6 @@
 """The page in a browser: the system's Chromium, driven by playwright."""
 
+import copy
 import json
 import math
 import shutil
@@ -19,11 +20,16 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this sy
 SECONDS = 2.0
 
 
-@pytest.fixture(scope="module")
-def address(report, folder) -> str:
-    path = folder / "report.html"
+def written(report: dict[str, Any], folder: Path, name: str = "report.html") -> str:
+    """Write a report's page and return its address."""
+    path = folder / name
     path.write_text(build(report, folder), encoding="utf-8")
     return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def address(report, folder) -> str:
+    return written(report, folder)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +47,14 @@ def opened(browser, address) -> Iterator[Callable[..., Any]]:
     """Opens the page; at the end, nothing may have been complained of or asked of a network."""
     troubles: list[str] = []
     contexts = []
+    pages = set()
 
     def asked(request: Any) -> None:
-        if not request.url.startswith(("blob:", "data:")) and request.url != address:
+        if not request.url.startswith(("blob:", "data:")) and request.url not in pages:
             troubles.append(request.url)
 
-    def open_page(script: str = "", **how: Any) -> Any:
+    def open_page(script: str = "", address: str = address, **how: Any) -> Any:
+        pages.add(address)
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
         contexts.append(context)
         page = context.new_page()
@@ -97,6 +105,55 @@ def test_the_page_opens_without_complaint_or_request(page):
     assert "apt install </script> liblc3-tools" in page.locator("#table-note").inner_text()
 
 
+def test_all_speakers_and_collections_are_counted_if_all_are_known(page, opened, report_of_strangers):
+    assert page.locator("#lead").inner_text().startswith("6 recordings by 6 speakers from 2 collections, 0.2 minutes")
+    strange = opened(address=written(*report_of_strangers, "strangers.html"))
+    assert strange.locator("#lead").inner_text().startswith("6 recordings, 0.2 minutes")
+
+
+def test_of_one_recording_nothing_is_claimed_and_no_interval_shown(opened, report_of_one):
+    page = opened(address=written(*report_of_one))
+    assert page.locator("#lead").inner_text().startswith("1 recording by 1 speaker, ")
+    facts = page.locator("#facts").inner_text()
+    assert "3.10" in facts
+    assert "Of 1 recording: too few" in facts
+    assert not any(word in facts for word in ("Better", "Worse", "["))
+    assert "brackets" not in page.locator("#facts-note").inner_text()
+    assert page.locator("#table td small").count() == 0
+    assert page.locator("#plot .whisker").count() == 0
+    assert "Whiskers" not in page.locator("#plot-caption").inner_text()
+    point = page.get_by_role("img", name="Codec 2 3200:")
+    assert point.get_attribute("aria-label") == "Codec 2 3200: 3\u202f278 bit/s, PESQ-WB 2.80"
+    point.focus()
+    assert "95 %" not in page.locator("#tip").inner_text()
+    assert "n = 1" in page.locator("#tip").inner_text()
+
+
+@pytest.mark.parametrize(("own", "other"), [(4, 6), (6, 4)])
+def test_nothing_is_claimed_from_fewer_than_five(opened, report, folder, own, other):
+    report = copy.deepcopy(report)
+    for codec in report["codecs"]:
+        codec["means"]["pesq_wb"]["count"] = own if codec["name"] == "sotto:default" else other
+    facts = opened(address=written(report, folder, "few.html")).locator("#facts").inner_text()
+    assert "[3.05–3.15]" in facts
+    assert not any(word in facts for word in ("Better than", "Worse than"))
+
+
+def test_an_analysis_is_neither_on_a_curve_nor_a_preset(page, opened, report, folder):
+    point = page.get_by_role("img", name="codes of default")
+    assert point.locator(".marker.hollow").count() == 1
+    assert page.locator("#plot .marker.hollow").count() == 1
+    ours = page.locator('#plot polyline[data-family="sottovoce"]')
+    assert ours.count() == 1
+    assert len(ours.get_attribute("points").split()) == 2
+    assert "sottovoce's codes, Griffin-Lim" in page.locator("#legend").inner_text()
+    assert page.locator('#table tr[data-codec="stage1:default"]').get_attribute("class") == "analysis"
+    assert "2 presets of sottovoce beside 3 other codec settings" in page.locator("#lead").inner_text()
+    assert page.locator("#cards h3").all_inner_texts() == ["Other codecs", "Analysis", "Anchors"]
+    alone = {**report, "codecs": [codec for codec in report["codecs"] if not codec["name"].startswith("sotto:")]}
+    assert opened(address=written(alone, folder, "alone.html")).locator("h1").inner_text() == "Speech codecs, measured"
+
+
 def test_the_network_is_forbidden(browser, address):
     page = browser.new_page()  # one that may complain
     page.goto(address)
@@ -132,7 +189,7 @@ def test_unknown_figures_come_last_either_way(page):
     head = page.locator('#table th[data-key="encode_memory"] button')
     for _ in range(2):
         head.click()
-        assert column(page, "encode_memory") == ["129"] * 2 + ["–"] * 5
+        assert column(page, "encode_memory") == ["129"] * 2 + ["–"] * 6
 
 
 def test_a_group_changes_table_and_curves(page):
@@ -145,7 +202,7 @@ def test_a_group_changes_table_and_curves(page):
     assert page.locator("#curves select").input_value() == "age/children"
     assert shown()[0] == "2.20"
     assert "PESQ-WB 2.20" in shown()[1]
-    assert "children (under 16) (4 recordings)" in page.locator("#table-caption").inner_text()
+    assert "children (under 16) (1 recording)" in page.locator("#table-caption").inner_text()
     assert page.locator("#table option").evaluate_all("(all) => all.map((one) => one.value)") == [
         "", "corpus/one", "corpus/two", "gender/f", "gender/m", "age/adults", "age/children",
     ]  # fmt: skip
@@ -159,13 +216,44 @@ def test_curves_show_the_chosen_metric_and_rate(page):
     before = page.locator("#plot polyline.curve").first.get_attribute("points")
     radios.first.focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator("#plot svg").get_attribute("aria-label") == "MCD, dB against rate, all 4 recordings"
+    assert page.locator("#plot svg").get_attribute("aria-label") == "MCD, dB against rate, all 6 recordings"
     assert "lower is better" in page.locator("#plot svg .title").text_content()
     assert page.locator("#plot polyline.curve").first.get_attribute("points") != before
-    assert page.locator("#plot .point").count() == 5
+    assert page.locator("#plot .point").count() == 6
     assert page.locator("#plot .anchor").count() == 2
     page.get_by_role("radio", name="codes alone").check(force=True)
     assert "600 bit/s" in page.locator("#plot .point").last.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_number_is_nearer_to_another_of_its_family(opened, report, folder, width):
+    report = copy.deepcopy(report)
+    crowd = next(codec for codec in report["codecs"] if codec["name"] == "codec2:3200")
+    for rate, lower in (("2400", 0.05), ("1300", 0.2), ("1200", 0.3)):
+        pesq = {key: value - lower for key, value in crowd["means"]["pesq_wb"].items()}
+        other = {"name": f"codec2:{rate}", "title": f"Codec 2 {rate}", "file_bit_rate": float(rate)}
+        report["codecs"].append({**crowd, **other, "means": {"pesq_wb": {**pesq, "count": 6}}})
+    page = opened(address=written(report, folder, "crowd.html"), viewport={"width": width, "height": 900})
+    named = page.evaluate(
+        """() => {
+            const all = (what) => [...document.querySelectorAll(what)];
+            const boxes = (what) => all(what).map((one) => [one, one.getBoundingClientRect()]);
+            const points = boxes("#plot .point .whisker");
+            return boxes('#plot .label:not([data-family="sottovoce"])').map(([label, box]) => {
+                const marks = points.filter(([one]) => one.parentNode.dataset.family === label.dataset.family);
+                const gap = ([, mark]) => {
+                    const x = mark.x + mark.width / 2;
+                    const across = Math.max(box.left - x, 0, x - box.right);
+                    return Math.hypot(across, Math.max(box.top - mark.bottom, 0, mark.top - box.bottom));
+                };
+                const nearest = marks.reduce((one, other) => (gap(other) < gap(one) ? other : one));
+                return [label.textContent, nearest[0].parentNode.getAttribute("aria-label").split(":")[0]];
+            });
+        }"""
+    )
+    assert len(named) >= 3
+    assert page.locator('#plot .label[data-family="sottovoce"]').count() >= 2
+    assert all(name in title for name, title in named)
 
 
 def test_points_tell_their_figures_on_hover_and_focus(page):
@@ -192,7 +280,7 @@ def test_players_play_one_at_a_time(page):
     assert page.locator('.card[data-codec="codec2:3200"] .cursor').is_visible()
 
 
-@pytest.mark.parametrize(("codec", "hertz"), [("original", 800), ("sotto:default", 400)])
+@pytest.mark.parametrize(("codec", "hertz"), [("original", 900), ("sotto:default", 400)])
 def test_spectrograms_show_what_sounds(page, codec, hertz):
     canvas = page.locator(f'.card[data-codec="{codec}"] canvas')
     canvas.scroll_into_view_if_needed()
@@ -210,7 +298,18 @@ def test_spectrograms_show_what_sounds(page, codec, hertz):
 def test_another_recording_brings_other_players(page):
     page.locator("#example-choice").select_option("0003")
     assert page.locator(".card").first.get_attribute("data-recording") == "0003"
-    assert page.locator(".card").count() == 7
+    assert page.locator(".card").count() == 8
+
+
+def test_an_unknown_age_is_not_called_grown_up(page):
+    assert sorted(page.locator("#example-choice option").all_inner_texts()) == [
+        "one s0, girl, 9 years, 2.0 s",
+        "one s1, man, 2.0 s",
+        "two s2, female voice, 2.0 s",
+        "two s3, male voice, 2.0 s",
+        "two s4, woman, 2.0 s",
+        "two s5, 2.0 s",
+    ]
 
 
 # ---------------------------------------------------------------- blind tests
@@ -242,7 +341,7 @@ def test_abx_by_keyboard_to_the_saved_answers(page):
     assert f"{right} of 6 right" in panel.inner_text()
     assert f"p = {p:.3f}" in panel.inner_text()
     assert all(one["plays"] == {"A": 1, "B": 1, "X": 1} and one["seconds"] >= 0 for one in session["answers"])
-    assert {one["recording"] for one in session["answers"]} == {"0000", "0001", "0002", "0003"}
+    assert {one["recording"] for one in session["answers"]} == {f"{number:04d}" for number in range(6)}
     assert 0 <= session["seed"] < 2**32
 
 
@@ -261,7 +360,7 @@ def test_rating_to_the_saved_answers(page):
     panel = page.locator("#trial")
     for number in range(2):
         text = panel.inner_html()
-        assert not any(word in text for word in ("sottovoce", "Codec 2", "Opus", "pcm8k", "8 kHz"))  # blind
+        assert not any(word in text for word in ("sottovoce", "Codec 2", "Opus", "pcm8k", "8 kHz", "codes of"))  # blind
         page.keyboard.press("0")
         last = page.get_by_role("button", name="Finish" if number else "Next recording")
         last.click()

@@ -11,6 +11,7 @@ import soundfile
 from sottovoce.codec import SottoError
 from sottovoce.codec.evaluation import peers
 from sottovoce.codec.evaluation.peers import base, opus
+from sottovoce.codec.evaluation.peers.sotto import FirstStage, Sotto
 
 SAMPLE = Path(__file__).parents[4] / "samples" / "slt-16k-mono.wav"
 OTHERS = [name for family in peers.FAMILIES.values() for name in family]
@@ -139,12 +140,21 @@ def test_mulaw_keeps_what_it_can_say():
 
 
 # ---------------------------------------------------------------- ours
+@pytest.mark.parametrize("kind", [Sotto, FirstStage])
+def test_code_of_ours_that_answers_otherwise_has_another_identity(toy, monkeypatch, kind):
+    monkeypatch.setattr(kind, "decode", lambda self, data: np.zeros(10, np.float32))
+    before = kind("low", "default").identity
+    assert kind("low", "default").identity == before
+    monkeypatch.setattr(kind, "decode", lambda self, data: np.ones(10, np.float32))
+    assert kind("low", "default").identity != before
+
+
 def test_ours_by_api_and_by_commands(toy, fresh, wave, in_folder):
     codec = peers.peer("sotto:low")
     decoded = codec.decode(codec.encode(wave))
     assert len(decoded) == len(wave)
     assert (codec.name, codec.title, codec.family) == ("sotto:low", "sottovoce low", "sottovoce")
-    assert codec.identity.endswith(" low")
+    assert f" low {base.behaviour(codec)}" in codec.identity
     assert codec.identity != peers.peer("sotto:default").identity
     run_commands(codec)
     assert Path("coded").read_bytes() == codec.encode(wave)
