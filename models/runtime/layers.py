@@ -64,8 +64,9 @@ class Conv:
     """Causal convolution; rows of the weight run over (tap, input)."""
 
     def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1, dilation: int = 1):
-        self.dense, self.stride, self.dilation = dense, stride, dilation
+        self.dense, self.stride = dense, stride
         self.span = (kernel - 1) * dilation + 1  # frames from the first tap to the last
+        self.taps = dilation * np.arange(kernel)
         self.past: Array = np.zeros((self.span - stride, inputs))
 
     def fresh(self) -> Conv:
@@ -77,8 +78,8 @@ class Conv:
     def __call__(self, x: Array) -> Array:
         x = np.concatenate((self.past.astype(x.dtype), x))
         self.past = x[len(x) - (self.span - self.stride) :]
-        windows = np.lib.stride_tricks.sliding_window_view(x, self.span, axis=0)[:: self.stride, :, :: self.dilation]
-        return self.dense(windows.transpose(0, 2, 1).reshape(len(windows), -1))
+        starts = np.arange(0, len(x) - self.span + 1, self.stride)
+        return self.dense(x[starts[:, None] + self.taps].reshape(len(starts), -1))
 
 
 class Block:
