@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
 
 from sottovoce.models.features import HOP
 from sottovoce.models.phones.labels import NUMBERS, SILENCE, parse_alignment
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.shards import held_out
+from sottovoce.models.training.shards import load_split
 
 
 @dataclass
@@ -46,20 +44,14 @@ class PhoneCorpus:
     """
 
     def __init__(self, directory: Path | str, device: torch.device, split: str = "train"):
-        directory = Path(directory)
-        index_path = directory / "index.json"
-        if not index_path.exists():
-            raise FileNotFoundError(f"{directory}: no index.json; make shards with: sotto prepare DIR -o {directory}")
-        index = json.loads(index_path.read_text())
-        held = held_out(u["speaker"] for u in index["utterances"])
-        chosen = [u for u in index["utterances"] if (u["speaker"] in held) == (split == "dev") and u.get("phones")]
+        utterances, tensors = load_split(directory, split)
+        chosen = [utterance for utterance in utterances if utterance.get("phones")]
         if not chosen:
             raise TrainingError(
                 f"{directory}: no phones are known of the {split} split; put alignments.csv beside the recordings and "
                 "prepare them again"
             )
-        shards = [load_file(directory / f"shard-{i:03d}.safetensors")["wave"] for i in range(index["shards"])]
-        whole = np.concatenate(shards)
+        whole = tensors["wave"]
         self.wave = torch.from_numpy(np.concatenate([whole[u["start"] :][: u["samples"]] for u in chosen])).to(device)
         self.device = device
         # a phone's stretch reaches from the end of the one before it to the beginning of the one after it, so that

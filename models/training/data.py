@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 from torch import Tensor
 
 from sottovoce.models.features import HOP
 from sottovoce.models.training.channels import through_channel
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.shards import held_out
+from sottovoce.models.training.shards import load_split
 
 SPEEDS = (0.88, 0.94, 1.0, 1.0, 1.0, 1.06, 1.12)
 
@@ -47,16 +45,8 @@ class Corpus:
     """
 
     def __init__(self, directory: Path | str, device: torch.device, split: str = "train"):
-        directory = Path(directory)
-        index_path = directory / "index.json"
-        if not index_path.exists():
-            raise FileNotFoundError(f"{directory}: no index.json; make shards with: sotto prepare DIR -o {directory}")
-        index = json.loads(index_path.read_text())
-        shards = [load_file(directory / f"shard-{i:03d}.safetensors") for i in range(index["shards"])]
-        wave = np.concatenate([s["wave"] for s in shards])
-        f0 = np.concatenate([s["f0"] for s in shards])
-        held = held_out(u["speaker"] for u in index["utterances"])
-        chosen = [u for u in index["utterances"] if (u["speaker"] in held) == (split == "dev")]
+        chosen, tensors = load_split(directory, split)
+        wave, f0 = tensors["wave"], tensors["f0"]
         if not chosen:
             raise ValueError(f"{directory}: no speakers for the {split} split")
         keep = np.concatenate([np.arange(u["start"] // HOP, (u["start"] + u["samples"]) // HOP) for u in chosen])

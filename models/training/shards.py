@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.level import active_level, gain_to_target
@@ -121,6 +122,26 @@ def held_out(speakers: Iterable[str]) -> set[str]:
     """Speakers kept from training: those that `is_dev` says, and one of several where it says none."""
     names = sorted(set(speakers), key=lambda name: zlib.crc32(name.encode()) % 10_000)
     return {name for name in names if is_dev(name)} or set(names[:1] if len(names) > 1 else [])
+
+
+def load_split(directory: Path | str, split: str) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+    """What `prepare` wrote: the index's utterances of a split ('train', or 'dev' for the speakers held out), and the
+    tensors `wave` and `f0` of all utterances.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there are no shards.
+    """
+    directory = Path(directory)
+    path = directory / "index.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{directory}: no index.json; make shards with: sotto prepare DIR -o {directory}")
+    index = json.loads(path.read_text())
+    shards = [load_file(directory / f"shard-{i:03d}.safetensors") for i in range(index["shards"])]
+    held = held_out(utterance["speaker"] for utterance in index["utterances"])
+    chosen = [u for u in index["utterances"] if (u["speaker"] in held) == (split == "dev")]
+    return chosen, {name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
 
 
 def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[str, object]:
