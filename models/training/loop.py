@@ -55,9 +55,12 @@ class Lesson:
     check: Callable[[], dict[str, Tensor]]
 
 
-def learning_rate(step: int, settings: dict[str, Any]) -> float:
-    """Linear warm-up, constant, then linear decay to a twentieth over the last `decay_share` of the steps."""
-    done = step / settings["steps"]
+def learning_rate(step: int, settings: dict[str, Any], minutes: float = 0.0) -> float:
+    """Linear warm-up, constant, then linear decay to a twentieth over the last `decay_share` of the run.
+
+    The run is over with its last step or its last minute; `minutes` of it have passed.
+    """
+    done = max(step / settings["steps"], minutes / settings["minutes"])
     decay_from = 1 - settings["decay_share"]
     decay = 1.0 if done < decay_from else max(0.05, (1 - done) / settings["decay_share"])
     return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["rise"])
@@ -210,7 +213,7 @@ def fit(
     while step < settings["steps"] and not (
         step % settings["log_every"] == 0 and agreed(time.monotonic() - began >= 60 * settings["minutes"], device)
     ):
-        log = stepper(draw(step), learning_rate(step, settings))
+        log = stepper(draw(step), learning_rate(step, settings, (time.monotonic() - began) / 60))
         step += 1
         save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
         if save_due and not all(math.isfinite(float(log[k])) for k in ("loss", "gradient_norm")):

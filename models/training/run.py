@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -14,6 +16,9 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 from sottovoce.models.bottleneck.vq import Codebook
+from sottovoce.models.families import store
+from sottovoce.models.families import train as families
+from sottovoce.models.families.base import Counted, Family
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
@@ -40,7 +45,8 @@ DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
 }
 
 NEEDED = ("task", "shards", "out", "steps")
-PHONES = "phones"
+OTHERS = {"phones": (phones.phones, phones.DEFAULTS), "family": (families.family, families.DEFAULTS)}
+"""What is trained that is no part of the codec."""
 
 
 def read_config(path: Path | str) -> dict[str, Any]:
@@ -71,7 +77,7 @@ def train(
     """Train one stage of a config, or all of them in order.
 
     A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
-    'joint'; 'phones' for a recogniser), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it
+    'joint'; 'phones' for a recogniser, 'family' for a model of another kind), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it
     begins with), and any of the settings in DEFAULTS. `stage` picks one; None runs all in order. With `resume` each
     goes on from its checkpoint, where there is one.
 
@@ -95,9 +101,9 @@ def stage_settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     stage = config["stage"][name]
     if missing := [key for key in NEEDED if key not in stage]:
         raise TrainingError(f"stage.{name}: no {missing[0]}")
-    if stage["task"] not in (*TASKS, PHONES):
-        raise TrainingError(f"stage.{name}: no task {stage['task']!r}; choose one of {', '.join((*TASKS, PHONES))}")
-    defaults = phones.DEFAULTS if stage["task"] == PHONES else DEFAULTS
+    if stage["task"] not in (*TASKS, *OTHERS):
+        raise TrainingError(f"stage.{name}: no task {stage['task']!r}; choose one of {', '.join((*TASKS, *OTHERS))}")
+    defaults = OTHERS[stage["task"]][1] if stage["task"] in OTHERS else DEFAULTS
     if unknown := sorted(stage.keys() - defaults.keys() - {*NEEDED}):
         raise TrainingError(f"stage.{name}: there is no setting {unknown[0]}; there are {', '.join(defaults)}")
     tables = {key: value | stage.get(key, {}) for key, value in defaults.items() if isinstance(value, dict)}
@@ -143,8 +149,11 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
-    lesson = (phones.phones if settings["task"] == PHONES else speech)(config, settings, device)
+    make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
+    lesson = make(config, settings, device)
     directory = Path(settings["out"])
+    if isinstance(lesson.model, Counted):
+        return count(lesson.model, config["family"], settings, directory)
     share = settings["batch"] // world
 
     def batch_of(step: int) -> Batch:
@@ -153,9 +162,32 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume)
     if rank == 0:
         save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
+        if isinstance(lesson.model, Family):
+            about = told(directory / "log.jsonl", device)
+            store.save(lesson.model, config["family"], about, directory / "family.safetensors")
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights
     return figures
+
+
+def count(family: Counted, table: dict[str, Any], settings: dict[str, Any], directory: Path) -> dict[str, float]:
+    """Compute a family that is not learned step by step; leaves `log.jsonl` and the family in its run folder."""
+    began = time.monotonic()
+    figures = families.count(family, settings)
+    directory.mkdir(parents=True, exist_ok=True)
+    entry = {"step": 0, "seconds": round(time.monotonic() - began, 1), **figures}
+    (directory / "log.jsonl").write_text(json.dumps(entry) + "\n")
+    about = told(directory / "log.jsonl", torch.device("cpu"))
+    store.save(family, table, about, directory / "family.safetensors")
+    return figures
+
+
+def told(log: Path, device: torch.device) -> dict[str, Any]:
+    """What is to be known of a run: where it ran, how long, and its last figures on held-out speech."""
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    last = {key: value for entry in entries for key, value in entry.items() if key.startswith("dev_")}
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return {"device": name, "seconds": entries[-1]["seconds"], "steps": entries[-1]["step"], **last}
 
 
 def save_weights(model: nn.Module, path: Path, checkpoint: Path, task: Any) -> None:

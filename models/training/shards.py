@@ -90,7 +90,7 @@ def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
 
 
 def read_normalised(path: Path) -> NDArray[np.int16]:
-    """A recording as 16 kHz mono at the models' level, padded to whole latent steps."""
+    """A recording as 16 kHz mono at the models' level."""
     wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = wave.mean(1)
     if not np.isfinite(mono).all():
@@ -98,7 +98,6 @@ def read_normalised(path: Path) -> NDArray[np.int16]:
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
     mono = mono * gain_to_target(active_level(mono))
-    mono = np.pad(mono, (0, -len(mono) % UNIT))
     return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
 
 
@@ -108,8 +107,9 @@ def prepare_one(path: Path) -> tuple[NDArray[np.int16], NDArray[np.float16]] | s
         wave = read_normalised(path)
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         return f"{path}: {error}"
-    if len(wave) < UNIT:
+    if not len(wave):
         return f"{path}: empty"
+    wave = np.pad(wave, (0, -len(wave) % UNIT))
     return wave, fundamental(wave.astype(np.float64) / 32768)
 
 

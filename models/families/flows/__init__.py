@@ -1,0 +1,1 @@
+"""Normalizing flows: invertible maps whose change of volume is known."""

@@ -1,0 +1,83 @@
+"""How a family is trained: by its own loss on stretches of speech, or computed from all speech at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sottovoce.models.families.base import Batch, Counted, Family
+from sottovoce.models.families.classes import classes
+from sottovoce.models.families.kinds import make_family
+from sottovoce.models.features import HOP
+from sottovoce.models.training.data import Corpus
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson
+from sottovoce.models.training.shards import load_split
+from sottovoce.models.training.tasks import Task
+
+DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
+    "frames": 25,  # of 10 ms: a stretch
+    "check_batch": 64,
+}
+
+
+class Likelihood(Task):
+    """A family learns by its own loss."""
+
+    def __init__(self, family: Family):
+        self.family = family
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.family
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.family.loss(batch)
+
+
+def draw(family: Family, corpus: Corpus, settings: dict[str, Any], step: int, batch: int) -> Batch:
+    """All that is random in a training step, as a function of seed and step."""
+    generator = torch.Generator(corpus.device).manual_seed(settings["seed"] * 1_000_003 + step)
+    wanted = family.reference_frames
+    crop = corpus.crop(generator, batch, settings["frames"], max(1, wanted), by_speaker=True, augment=False)
+    told = {"reference": classes(crop.reference)} if wanted else {}
+    return {"x": classes(crop.wave), **told, **family.draws(batch, settings["frames"] * HOP, generator)}
+
+
+def recordings(settings: dict[str, Any], split: str = "train") -> Iterator[Tensor]:
+    """All recordings of some shards, one after the other, as mu-law classes (T,) int64."""
+    utterances, tensors = load_split(settings["shards"], split)
+    for utterance in utterances:
+        wave = tensors["wave"][utterance["start"] :][: utterance["samples"]]
+        yield classes(torch.from_numpy(wave).float() / 32768)
+
+
+def family(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
+    """What the training loop needs to train the family of a config."""
+    model = make_family(config["family"]).to(device)
+    corpus = Corpus(settings["shards"], device)
+    dev = Corpus(settings["shards"], device, "dev")
+    task = Likelihood(model)
+    held_out = draw(model, dev, settings, 0, settings["check_batch"])
+
+    def check() -> dict[str, Tensor]:
+        model.eval()
+        with torch.no_grad():
+            figures = task.loss(held_out)[1]
+        model.train()
+        return {f"dev_{name}": value for name, value in figures.items()}
+
+    return Lesson(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check)
+
+
+def count(model: Counted, settings: dict[str, Any]) -> dict[str, float]:
+    """Compute a family from all speech; returns its figures and its bits per sample on the held-out speakers."""
+    figures = model.learn(recordings(settings))
+    bits = length = 0.0
+    for x in recordings(settings, "dev"):
+        bits -= float(model.log_prob(x[None])) / math.log(2)
+        length += len(x)
+    return figures | {"dev_bits_per_sample": bits / length}
