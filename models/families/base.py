@@ -27,12 +27,18 @@ class Family(nn.Module, ABC):
         Whether `log_prob` is log p(x) itself, or a lower bound of it.
     control : str
         How one says what the latents hold; "–" without latents.
+    domain : str
+        "samples", or "mel" where x are not waveforms but pictures (B, F, 80) of mel.levels.
+    conditional : str
+        "mel" where `log_prob` is log p(x | mel.levels of x); "" where nothing is told.
     reference_frames : int
         Frames (10 ms) of another stretch of the same speaker that a training batch shall hold as "reference" (B, n).
     """
 
     exact: ClassVar[bool] = True
     control: ClassVar[str] = "–"
+    domain: ClassVar[str] = "samples"
+    conditional: ClassVar[str] = ""
     reference_frames: int = 0
 
     @property

@@ -136,10 +136,11 @@ class Stepper:
                 mean.copy_(held)
 
 
-def save(path: Path, model: nn.Module, stepper: Stepper, step: int) -> None:
+def save(path: Path, model: nn.Module, stepper: Stepper, step: int, seconds: float) -> None:
     """A checkpoint that is whole or not there: written beside its place, then renamed."""
     state = {
         "step": step,
+        "seconds": seconds,
         "model": model.state_dict(),
         "average": stepper.average,
         "optimiser": stepper.optimiser.state_dict(),
@@ -152,15 +153,15 @@ def save(path: Path, model: nn.Module, stepper: Stepper, step: int) -> None:
     draft.replace(path)
 
 
-def load(path: Path, model: nn.Module, stepper: Stepper) -> int:
-    """Continue from a checkpoint; returns the next step."""
+def load(path: Path, model: nn.Module, stepper: Stepper) -> tuple[int, float]:
+    """Continue from a checkpoint; returns the next step, and the seconds that the run has taken."""
     state = torch.load(path, map_location=stepper.device, weights_only=True)
     model.load_state_dict(state["model"])
     stepper.optimiser.load_state_dict(state["optimiser"])
     with torch.no_grad():
         for mean, stored in zip(stepper.average, state["average"], strict=True):
             mean.copy_(stored)
-    return int(state["step"])
+    return int(state["step"]), float(state["seconds"])
 
 
 def open_journal(path: Path, step: int) -> TextIO:
@@ -183,7 +184,7 @@ def fit(
     resume: bool = False,
     say: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Train until `settings["steps"]`, or until `settings["minutes"]` have passed; leave a checkpoint.
+    """Train until `settings["steps"]`, or until `settings["minutes"]` have passed in all; leave a checkpoint.
 
     Parameters
     ----------
@@ -204,8 +205,9 @@ def fit(
     checkpoint = directory / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")
-    step = load(checkpoint, model, stepper) if checkpoint.exists() else 0
-    began = saved = time.monotonic()
+    step, seconds = load(checkpoint, model, stepper) if checkpoint.exists() else (0, 0.0)
+    saved = time.monotonic()
+    began = saved - seconds
     directory.mkdir(parents=True, exist_ok=True)
     journal = open_journal(directory / "log.jsonl", step) if first_rank else None
     figures: dict[str, float] = {}
@@ -240,8 +242,8 @@ def fit(
                 keys = [k for k in figures if "/" not in k and k != "gradient_norm"]
                 say(f"{step:7d} {entry['seconds']:8.1f}s  " + "  ".join(f"{k} {figures[k]:.4g}" for k in keys))
         if save_due:
-            save(checkpoint, model, stepper, step)
+            save(checkpoint, model, stepper, step, time.monotonic() - began)
             saved = time.monotonic()
     if first_rank:
-        save(checkpoint, model, stepper, step)
+        save(checkpoint, model, stepper, step, time.monotonic() - began)
     return figures

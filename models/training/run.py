@@ -77,9 +77,9 @@ def train(
     """Train one stage of a config, or all of them in order.
 
     A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
-    'joint'; 'phones' for a recogniser, 'family' for a model of another kind), `shards`, `out` (run folder), perhaps `start` (run folder whose weights it
-    begins with), and any of the settings in DEFAULTS. `stage` picks one; None runs all in order. With `resume` each
-    goes on from its checkpoint, where there is one.
+    'joint'; 'phones' for a recogniser, 'family' for a model of another kind), `shards`, `out` (run folder), perhaps
+    `start` (run folder whose weights it begins with), and any of the settings in DEFAULTS. `stage` picks one; None runs
+    all in order. With `resume` each goes on from its checkpoint, where there is one.
 
     Under torchrun every process takes its share of each batch.
     """
