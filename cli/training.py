@@ -12,14 +12,14 @@ EXTRA = ("torch", "pyworld")
 
 
 @contextmanager
-def training_installed() -> Iterator[None]:
-    """Say what to install when something that only training needs isn't there."""
+def training_installed(what: str = "training") -> Iterator[None]:
+    """Say what to install when something isn't there that only training, or the like of it, needs."""
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
-        raise SottoError(f"training needs {error.name}", "pip install 'sottovoce[train]'") from error
+        raise SottoError(f"{what} needs {error.name}", "pip install 'sottovoce[train]'") from error
 
 
 @contextmanager

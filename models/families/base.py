@@ -128,9 +128,7 @@ class Autoregressive(Family):
 
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Nats of each whole sequence, (B, T) -> (B,)."""
-        logits = self(x)
-        nll = F.cross_entropy(logits.float().flatten(0, 1), x.flatten(), reduction="none")
-        return -nll.view(x.shape).sum(1)
+        return nats(self(x), x)
 
     def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
         """Sequences (batch, length) drawn from the model."""
@@ -155,3 +153,9 @@ class Autoregressive(Family):
 def shifted(x: Tensor) -> Tensor:
     """What was before each sample, (B, T) -> (B, T): SILENCE in front, the last one gone."""
     return F.pad(x, (1, 0), value=SILENCE)[:, :-1]
+
+
+def nats(logits: Tensor, x: Tensor) -> Tensor:
+    """log p of each sequence (B,) of classes x (B, T) under logits (B, T, 256)."""
+    nll = F.cross_entropy(logits.float().flatten(0, 1), x.flatten(), reduction="none")
+    return -nll.view(x.shape).sum(1)

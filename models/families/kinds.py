@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from sottovoce.models.families.base import Family
@@ -27,8 +28,8 @@ KINDS = {
 }
 
 
-def make_family(table: dict[str, Any]) -> Family:
-    """The family that a config's table `family` describes: its `kind`, which it is told, and its other keywords.
+def settled(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
+    """What a config's table `family` names by its `kind`, and all settings of it: those of the table, else its defaults.
 
     Raises
     ------
@@ -41,6 +42,20 @@ def make_family(table: dict[str, Any]) -> Family:
     module, name = KINDS[kind].rsplit(".", 1)
     made = getattr(import_module(f"sottovoce.models.families.{module}"), name)
     try:
-        return made(**table)
+        settings = signature(made).bind(**table)
     except TypeError as error:
         raise ValueError(f"family: {error}") from error
+    settings.apply_defaults()
+    return made, settings.arguments
+
+
+def make_family(table: dict[str, Any]) -> Family:
+    """The family that a config's table `family` describes: its `kind`, which it is told, and its other keywords.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such kind or setting.
+    """
+    made, settings = settled(table)
+    return made(**settings)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sottovoce.models.families import store
 from sottovoce.models.families.base import Batch, Counted, Family
 from sottovoce.models.families.classes import classes
 from sottovoce.models.families.kinds import make_family
@@ -17,10 +18,13 @@ from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson
 from sottovoce.models.training.shards import load_split
 from sottovoce.models.training.tasks import Task
+from sottovoce.models.wavenet import network
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
+    "start": "",  # a family, as store.load takes it, whose weights it begins with
     "frames": 25,  # of 10 ms: a stretch
     "check_batch": 64,
+    "compile": False,  # the layers of WaveNets
 }
 
 
@@ -58,6 +62,10 @@ def recordings(settings: dict[str, Any], split: str = "train") -> Iterator[Tenso
 def family(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
     """What the training loop needs to train the family of a config."""
     model = make_family(config["family"]).to(device)
+    if settings["start"]:
+        model.load_state_dict(store.load(settings["start"])[0].state_dict())
+    if settings["compile"]:
+        network.compile_layers()
     corpus = Corpus(settings["shards"], device)
     dev = Corpus(settings["shards"], device, "dev")
     task = Likelihood(model)

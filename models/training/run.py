@@ -164,6 +164,8 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
         save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
         if isinstance(lesson.model, Family):
             about = told(directory / "log.jsonl", device)
+            if settings["start"]:
+                about["after"] = store.load(settings["start"])[1]
             store.save(lesson.model, config["family"], about, directory / "family.safetensors")
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sottovoce.models.wavenet.units import CLASSES, FRAME, INPUTS, ROWS
+from sottovoce.models.wavenet.units import CLASSES, INPUTS, ROWS
 
 
 class GridLinear(nn.Linear):
@@ -32,7 +32,8 @@ def gated(
     """A layer's arithmetic as a function of its weights, so that all layers share one compiled version."""
     batch, time, channels = x.shape
     h = F.linear(torch.cat((past, x), -1), dilated)
-    h = (h.view(batch, -1, FRAME, 2 * channels) + condition[:, :, None]).view(batch, time, 2 * channels)
+    h = h.view(batch, condition.shape[1], -1, 2 * channels) + condition[:, :, None]
+    h = h.view(batch, time, 2 * channels)
     z = torch.tanh(h[..., :channels]) * torch.sigmoid(h[..., channels:])
     o = F.linear(z, out, bias)
     return x + o[..., :channels], skips + o[..., channels:]
@@ -59,7 +60,7 @@ class Layer(nn.Module):
         self.out = GridLinear(channels, channels + skip)
 
     def forward(self, x: Tensor, past: Tensor, skips: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """x, past (B, T, C): input now and `dilation` samples ago; skips (B, T, S); condition (B, T/160, 2C)."""
+        """x, past (B, T, C): input now and `dilation` samples ago; skips (B, T, S); condition (B, N, 2C)."""
         return _gated(x, past, skips, condition, self.dilated.grid_weight(), self.out.grid_weight(), self.out.bias)
 
 
@@ -117,8 +118,9 @@ class WaveNet(nn.Module):
         Parameters
         ----------
         indices : int tensor (B, T, inputs)
-            What is known when sample t is drawn; T is a multiple of 160.
-        condition : float tensor (B, T / 160, condition)
+            What is known when sample t is drawn.
+        condition : float tensor (B, N, condition)
+            Each for T / N samples, which is whole: 160, or all of them where N is 1.
 
         Returns
         -------

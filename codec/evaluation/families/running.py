@@ -1,0 +1,184 @@
+"""The whole of a comparison: each family measured on all recordings, then the report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import soundfile
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.evaluation.families import page
+from sottovoce.codec.evaluation.families.hearing import originals, prompts
+from sottovoce.codec.evaluation.families.measuring import Measured, Measuring, measure
+from sottovoce.codec.evaluation.families.rows import Found, assemble
+from sottovoce.codec.evaluation.families.table import markdown
+from sottovoce.codec.evaluation.page.examples import choose
+from sottovoce.codec.evaluation.references import Recording, find
+from sottovoce.codec.evaluation.store import sweep
+from sottovoce.codec.files import writing
+from sottovoce.models.families import store
+from sottovoce.models.families.classes import read_classes
+from sottovoce.models.features import SAMPLE_RATE
+
+HEARD = 2
+"""Recordings whose beginnings the families go on from."""
+
+
+class Each(Protocol):
+    """Does the same work on many tasks, as ``map`` does or in other processes."""
+
+    def __call__(self, work: Callable[[Measuring], Measured], tasks: Iterable[Measuring], /) -> Iterator[Measured]:
+        """Yield the results in the order of the tasks."""
+
+
+class Watcher(Protocol):
+    """Is told how the work goes on."""
+
+    def progress(self, what: str, /) -> AbstractContextManager[None]:
+        """Show progress of something inside."""
+
+    def advance(self, done: float, total: float | None, /) -> None:
+        """Show how far it is."""
+
+
+class Opened(NamedTuple):
+    """A family's file, which was found to hold one."""
+
+    name: str
+    file: Path
+    bytes: int
+    sha256: str
+    about: dict[str, Any]
+
+
+def compare(source: str, output: str, *, families: Sequence[str], each: Each, watcher: Watcher) -> dict[str, Any]:
+    """Measure families of models on recordings and write a report.
+
+    Parameters
+    ----------
+    source : str
+        Folder of recordings, or table of them: see `references.find`.
+    output : str
+        Folder of the report. Families that an earlier run has measured there on the same recordings are not measured
+        again.
+    families : sequence of str
+        Names of families in the box, or paths of files that `sotto train` made; all in the box where it's empty.
+    each : callable
+        Spreads the work.
+    watcher : Watcher
+        Is told how it goes.
+
+    Returns
+    -------
+    dict
+        What compare.json holds.
+
+    Raises
+    ------
+    SottoError
+        When something that the user gave is wrong.
+    """
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise SottoError("is a file", "name a folder for the report", output)
+    opened = _opened(families or store.available())
+    recordings = find(source, folder)
+    with watcher.progress("reading"):
+        heard = list(_watched(watcher, map(_read, recordings), len(recordings)))
+    told = choose([_traits(one, len(x)) for one, x in zip(recordings, heard, strict=True)], HEARD)
+    crc32 = 0
+    for x in heard:
+        crc32 = zlib.crc32(x.tobytes(), zlib.crc32(str(len(x)).encode(), crc32))
+    sweep(folder)
+    tasks = [Measuring(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(told), crc32) for one in opened]
+    results = _measured(tasks, each, watcher)
+    found = [
+        Found(one.name, one.about, one.bytes, one.sha256, result) for one, result in zip(opened, results, strict=True)
+    ]
+    versions = {
+        "python": platform.python_version(),
+        "sottovoce": metadata.version("sottovoce"),
+        "torch": torch.__version__,
+    }
+    counts = [(one, len(x)) for one, x in zip(recordings, heard, strict=True)]
+    report = assemble(found, counts, told, versions)
+    real = originals(prompts([torch.from_numpy(heard[i]).long() for i in told]))
+    _save(folder / "compare.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    _save(folder / "compare.md", markdown(report))
+    _save(folder / "compare.html", page.build(report, {one.name: one.measured["clips"] for one in found}, real))
+    return report
+
+
+def _opened(names: Sequence[str]) -> list[Opened]:
+    """Find and try the files of families."""
+    if not names:
+        raise SottoError("no families in the box", "train some, and name their family.safetensors with --families")
+    found: dict[str, Opened] = {}
+    for given in names:
+        file = store.find(given)
+        name = file.parent.name if file.name == "family.safetensors" else file.stem
+        if name in found:
+            raise SottoError(f"two families are called {name}", "rename the folder of one of them", given)
+        with concerning(given):
+            data = file.read_bytes()
+            try:
+                _, about = store.load(file)
+            except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+                what = " ".join(str(error).split()).removeprefix(f"{file}: ")
+                raise SottoError(
+                    f"no family that can be loaded ({what})", "train it again, or choose another"
+                ) from error
+        found[name] = Opened(name, file, len(data), hashlib.sha256(data).hexdigest(), about)
+    return list(found.values())
+
+
+def _read(recording: Recording) -> NDArray[np.uint8]:
+    """Read what every family models of a recording."""
+    with concerning(str(recording.file)):
+        try:
+            x = read_classes(recording.file)
+        except (soundfile.SoundFileError, ValueError) as error:
+            if not recording.file.exists():
+                raise FileNotFoundError(2, "no such file") from error
+            raise SottoError("no sound that can be read", "give WAV, FLAC or another format of libsndfile") from error
+        if not len(x):
+            raise SottoError("is empty", "leave it out")
+        return x
+
+
+def _traits(recording: Recording, samples: int) -> dict[str, Any]:
+    """What `choose` wants to know of a recording."""
+    known = ("id", "path", "corpus", "speaker", "gender", "age", "language")
+    return {"seconds": samples / SAMPLE_RATE, **{name: getattr(recording, name) for name in known}}
+
+
+def _watched(watcher: Watcher, results: Iterable[Any], total: int) -> Iterator[Any]:
+    for count, result in enumerate(results, 1):
+        watcher.advance(count, total)
+        yield result
+
+
+def _measured(tasks: Sequence[Measuring], each: Each, watcher: Watcher) -> list[Measured]:
+    """Take what is kept, and have the rest measured."""
+    known = [task.known() for task in tasks]
+    todo = [task for task, result in zip(tasks, known, strict=True) if result is None]
+    with watcher.progress("measuring"):
+        fresh = iter(list(_watched(watcher, each(measure, todo), len(todo))))  # to its end: processes are let go there
+    return [next(fresh) if result is None else result for result in known]
+
+
+def _save(path: Path, text: str) -> None:
+    with writing(str(path), force=True) as file:
+        file.write(text.encode())

@@ -1,0 +1,51 @@
+"""What a coupling layer may be: a WaveNet that looks both ways (WaveGlow, arXiv 1811.00002, section 2.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Layer(nn.Module):
+    """A gated dilated convolution of width three with its skip output and, but for the last, its residual output."""
+
+    def __init__(self, hidden: int, dilation: int, condition: int, last: bool):
+        super().__init__()
+        self.dilation, self.hidden, self.last = dilation, hidden, last
+        self.dilated = nn.Linear(3 * hidden + condition, 2 * hidden)
+        self.out = nn.Linear(hidden, hidden if last else 2 * hidden)
+
+    def forward(self, x: Tensor, skips: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor]:
+        around = F.pad(x, (0, 0, self.dilation, self.dilation))
+        taps = [around[:, : x.shape[1]], x, around[:, 2 * self.dilation :]]
+        h = self.dilated(torch.cat(taps if condition is None else [*taps, condition], -1))
+        o = self.out(torch.tanh(h[..., : self.hidden]) * torch.sigmoid(h[..., self.hidden :]))
+        return x if self.last else x + o[..., self.hidden :], skips + o[..., : self.hidden]
+
+
+class Network(nn.Module):
+    """Groups (B, N, inputs) and perhaps their condition (B, N, D) -> (B, N, outputs); 0 at the start.
+
+    Parameters
+    ----------
+    hidden : int
+        Residual and skip channels.
+    layers : int
+        Their dilations are 1, 2, 4 ... groups.
+    """
+
+    def __init__(self, inputs: int, outputs: int, hidden: int, layers: int, condition: int = 0):
+        super().__init__()
+        self.first = nn.Linear(inputs, hidden)
+        self.layers = nn.ModuleList(Layer(hidden, 2**i, condition, i == layers - 1) for i in range(layers))
+        self.last = nn.Linear(hidden, outputs)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        x = self.first(x)
+        skips = torch.zeros_like(x)
+        for layer in self.layers:
+            x, skips = layer(x, skips, condition)
+        return self.last(F.relu(skips))

@@ -1,0 +1,88 @@
+"""A WaveNet over long sequences: scored in blocks, and drawn one sample after the other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sottovoce.models.families.base import nats, shifted
+from sottovoce.models.families.classes import SILENCE
+from sottovoce.models.wavenet.network import Layer, WaveNet, gated
+from sottovoce.models.wavenet.units import FRAME
+
+BLOCK = 100
+"""Frames that are scored at once: what bounds memory."""
+
+
+def scored(network: WaveNet, x: Tensor, condition: Tensor) -> Tensor:
+    """log p(x), (B,) in nats, of sequences (B, T) under a conditioning (B, F, condition), F x 160 samples or more."""
+    before, reach = shifted(x)[:, :, None], -(-network.receptive_field // FRAME)
+    total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+    for first in range(0, -(-x.shape[1] // FRAME), BLOCK):
+        begin, end = max(0, first - reach), first + BLOCK
+        piece = before[:, begin * FRAME : end * FRAME]
+        piece = F.pad(piece, (0, 0, 0, -piece.shape[1] % FRAME))
+        told = condition[:, begin : begin + piece.shape[1] // FRAME]
+        truth = x[:, first * FRAME : end * FRAME]
+        logits = network(piece, told)[:, (first - begin) * FRAME :][:, : truth.shape[1]]
+        total += nats(logits, truth)
+    return total
+
+
+@torch.no_grad()
+def continued(network: WaveNet, prompt: Tensor, length: int, condition: Tensor, generator: torch.Generator) -> Tensor:
+    """A prompt (B, P) and what is drawn after it under a conditioning (B, F, condition) of both: (B, P + length)."""
+    known = prompt.shape[1]
+    out = F.pad(prompt, (0, length), value=SILENCE)
+    # what is further back than the receptive field need not be heard again
+    first = max(0, known - network.receptive_field) // FRAME * FRAME
+    last = out[:, first - 1] if first else torch.full_like(out[:, 0], SILENCE)
+    stepping = Stepping(network, len(prompt))
+    for t in range(first, out.shape[1]):
+        if t % FRAME == 0:
+            stepping.tell(condition[:, t // FRAME])
+        logits = stepping(last[:, None])
+        if t >= known:
+            out[:, t] = torch.multinomial(F.softmax(logits.float(), -1), 1, generator=generator)[:, 0]
+        last = out[:, t]
+    return out
+
+
+class Stepping:
+    """Where a WaveNet is in some sequences, in front of their first samples at first.
+
+    It keeps of each layer with dilation d its last d inputs, so that a sample costs one column of the network (Le Paine
+    et al. 2016, fast WaveNet, arXiv 1611.09482).
+    """
+
+    @torch.no_grad()
+    def __init__(self, network: WaveNet, batch: int):
+        self.network, self.time = network, 0
+        layers = [layer for layer in network.layers if isinstance(layer, Layer)]
+        # weights are rounded to their grid once, not for every sample
+        self.weights = [(layer.dilated.grid_weight(), layer.out.grid_weight(), layer.out.bias) for layer in layers]
+        self.heads = [(head.grid_weight(), head.bias) for head in (network.head1, network.head2)]
+        zeros = network.embed.weight.new_zeros
+        self.queues = [zeros(batch, dilation, network.channels) for dilation in network.dilations]
+        self.biases: tuple[Tensor, ...] = ()
+
+    @torch.no_grad()
+    def tell(self, condition: Tensor) -> None:
+        """From the next sample on the conditioning is this, (B, condition)."""
+        self.biases = self.network.condition(condition[:, None]).chunk(len(self.queues), -1)
+
+    @torch.no_grad()
+    def __call__(self, indices: Tensor) -> Tensor:
+        """Parameters (B, outputs) of p(next sample) from its inputs, indices (B, inputs)."""
+        x = self.network.embed(indices + self.network.offsets).sum(1, keepdim=True)
+        skips = x.new_zeros(len(x), 1, self.network.skip)
+        for queue, bias, weights in zip(self.queues, self.biases, self.weights, strict=True):
+            place = self.time % queue.shape[1]
+            past = queue[:, place : place + 1].clone()
+            queue[:, place : place + 1] = x
+            x, skips = gated(x, past, skips, bias, *weights)
+        self.time += 1
+        for weight, bias in self.heads:
+            skips = F.linear(F.relu(skips), weight, bias)
+        return skips[:, 0]

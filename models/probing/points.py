@@ -1,0 +1,46 @@
+"""The vectors at four points of a model, before, in and after its bottleneck."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sottovoce.models.bottleneck import VAE
+from sottovoce.models.families.latent import LatentWaveNet
+
+POINTS = ("p_enc", "p_proj", "p_bn", "p_draw", "p_cond")
+
+
+@torch.no_grad()
+def points(model: LatentWaveNet, x: Tensor, generator: torch.Generator) -> tuple[dict[str, Tensor], float]:
+    """What a model makes of a recording, step by step, and what it costs.
+
+    Parameters
+    ----------
+    model : LatentWaveNet
+        Not changed, and no gradient reaches it.
+    x : (T,)
+        Mu-law classes.
+    generator : torch.Generator
+        Draws Gaussian latents.
+
+    Returns
+    -------
+    dict of (N, D) : p_enc, the encoder before its last projection; p_proj, what is projected; p_bn, after the
+        bottleneck without noise; p_draw, only of a VAE, with its noise, which is what its rate pays for; p_cond, what
+        the conditioner makes of the latents in use and no speaker at all, averaged over a step's frames
+    float : bits of all steps
+    """
+    encoder = model.encoder
+    features = model.features(model.padded(x[None]))
+    hidden = encoder.layers[:-1](F.pad(features, (0, encoder.lookahead_frames)))[:, :, encoder.ahead :]
+    projected = encoder.layers[-1](hidden)
+    noise = torch.randn(projected.shape, generator=generator)
+    used = model.bottleneck(projected, noise)
+    nobody = projected.new_zeros(1, model.speaker_code.size)
+    c = model.conditioner(used.latents, nobody).unflatten(2, (-1, encoder.step)).mean(3)
+    found = {"p_enc": hidden, "p_proj": projected, "p_bn": model.bottleneck(projected).latents, "p_cond": c}
+    if isinstance(model.bottleneck, VAE):
+        found["p_draw"] = used.latents
+    return {name: found[name][0].T for name in POINTS if name in found}, float(used.bits) * projected.shape[2]
