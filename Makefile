@@ -7,6 +7,7 @@ VENV := .venv
 # Real speech: train/, train.csv, valid/ and valid.csv
 export SOTTO_SPEECH ?= ../shared/speech
 BIN := $(VENV)/bin
+LATENTS := latent-ae latent-vae latent-vae-free latent-vae-weight latent-vq
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -54,7 +55,9 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
 		--against codec2,opus,speex,lc3,stage1:default,stage1:max
-	$(BIN)/python benchmarks/publish.py runs/report
+	$(BIN)/sotto compare $(SOTTO_SPEECH)/valid.csv -o runs/families
+	$(BIN)/sotto probe $(LATENTS) --speech $(SOTTO_SPEECH) -o runs/probes.json
+	$(BIN)/python benchmarks/publish.py --codecs runs/report --families runs/families --probes runs/probes.json
 
 clean:
 	rm -rf $(VENV) build demo *.egg-info

@@ -1,23 +1,30 @@
-"""What an evaluation found, brought to where it is told.
+"""What was measured, brought to where it is told.
 
-    python benchmarks/publish.py REPORT
+    python benchmarks/publish.py [--codecs REPORT] [--families REPORT] [--probes OUT.json]
 
-REPORT is a folder that `sotto evaluate` has made. Writes docs/measured.json, docs/MEASURED.md, the scores in the card
-of the model in the box, and the table in README.md.
+Takes what `sotto evaluate`, `sotto compare` and `sotto probe` have made. Writes docs/measured.json, docs/families.json
+and docs/probes.json, docs/MEASURED.md of all three, and of the first the scores in the card of the model in the box and
+the table in README.md.
 """
 
+import argparse
+import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sottovoce.codec.evaluation.families import table as families
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.files import writing
+from sottovoce.models.families import store
+from sottovoce.models.probing import table as probes
 
 ROOT = Path(__file__).parents[1]
 README, JSON, MARKDOWN = ROOT / "README.md", ROOT / "docs" / "measured.json", ROOT / "docs" / "MEASURED.md"
+FAMILIES, PROBES = ROOT / "docs" / "families.json", ROOT / "docs" / "probes.json"
 CARD = ROOT / "models" / "released" / "default.json"
 PLACE = re.compile(r"(<!-- figures -->\n).*?(\n<!-- /figures -->)", re.DOTALL)
 SHOWN = ("pesq_wb", "stoi", "estoi", "f0", "voicing", "speaker", "dnsmos", "per")
@@ -60,23 +67,64 @@ def scores(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     }
 
 
-def main(folder: Path) -> None:
-    """Write all of it."""
+def document() -> str:
+    """MEASURED.md of all that was found."""
+    parts = [markdown(json.loads(JSON.read_text(encoding="utf-8")))]
+    if FAMILIES.exists():
+        parts.append(families.markdown(json.loads(FAMILIES.read_text(encoding="utf-8"))))
+    if PROBES.exists():
+        parts.append(probes.markdown(json.loads(PROBES.read_text(encoding="utf-8")), PROBES.with_suffix(".svg").name))
+    return "\n".join(parts)
+
+
+def put(path: Path, content: str) -> None:
+    """Write a file, whole or not at all."""
+    with writing(str(path), force=True) as file:
+        file.write(content.encode())
+
+
+def publish_codecs(folder: Path) -> None:
+    """What `sotto evaluate` found: kept, and told in the card and the README."""
     text = (folder / "report.json").read_text(encoding="utf-8")
     report, card = json.loads(text), json.loads(CARD.read_text(encoding="utf-8"))
     if report["model"]["sha256"] != card["sha256"]:
         sys.exit("publish: the report is of another model than the one in the box")
     card["scores"] = scores(report)
-    readme = PLACE.sub(lambda found: found[1] + table(report) + found[2], README.read_text(encoding="utf-8"))
-    for path, content in (
-        (JSON, text),
-        (MARKDOWN, markdown(report)),
-        (CARD, json.dumps(card, indent=1) + "\n"),
-        (README, readme),
-    ):
-        with writing(str(path), force=True) as file:
-            file.write(content.encode())
+    put(JSON, text)
+    put(CARD, json.dumps(card, indent=1) + "\n")
+    put(README, PLACE.sub(lambda found: found[1] + table(report) + found[2], README.read_text(encoding="utf-8")))
+
+
+def publish_families(folder: Path) -> None:
+    """What `sotto compare` found."""
+    text = (folder / "compare.json").read_text(encoding="utf-8")
+    boxed = {name: hashlib.sha256(store.find(name).read_bytes()).hexdigest() for name in store.available()}
+    if not set(boxed.values()) <= {row["sha256"] for row in json.loads(text)["families"]}:
+        sys.exit("publish: the comparison lacks families in the box, or is of others")
+    put(FAMILIES, text)
+
+
+def publish_probes(file: Path) -> None:
+    """What `sotto probe` found, and its picture."""
+    put(PROBES, file.read_text(encoding="utf-8"))
+    put(PROBES.with_suffix(".svg"), file.with_suffix(".svg").read_text(encoding="utf-8"))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Publish what is given, and write MEASURED.md again."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--codecs", type=Path, metavar="REPORT")
+    parser.add_argument("--families", type=Path, metavar="REPORT")
+    parser.add_argument("--probes", type=Path, metavar="OUT.json")
+    given = parser.parse_args(arguments)
+    if given.codecs:
+        publish_codecs(given.codecs)
+    if given.families:
+        publish_families(given.families)
+    if given.probes:
+        publish_probes(given.probes)
+    put(MARKDOWN, document())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

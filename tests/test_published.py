@@ -7,8 +7,8 @@ from pathlib import Path
 import publish
 import pytest
 
-from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.models import release
+from sottovoce.models.families import store
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +29,7 @@ def test_the_model_in_the_box_is_the_one_that_was_measured():
 
 def test_documents_say_what_was_measured():
     report = measured()
-    assert publish.MARKDOWN.read_text(encoding="utf-8") == markdown(report)
+    assert publish.MARKDOWN.read_text(encoding="utf-8") == publish.document()
     assert publish.table(report) in publish.README.read_text(encoding="utf-8")
     card = json.loads(publish.CARD.read_text())
     assert card["scores"] == publish.scores(report)
@@ -40,4 +40,11 @@ def test_another_model_is_not_published(tmp_path):
     report = measured() | {"model": {"name": "default", "id": "00000000", "sha256": "0" * 64}}
     (tmp_path / "report.json").write_text(json.dumps(report))
     with pytest.raises(SystemExit, match="another model"):
-        publish.main(tmp_path)
+        publish.main(["--codecs", str(tmp_path)])
+
+
+def test_the_families_in_the_box_are_those_that_were_measured():
+    rows = json.loads(publish.FAMILIES.read_text(encoding="utf-8"))["families"]
+    measured_ones = {row["sha256"] for row in rows}
+    for name in store.available():
+        assert hashlib.sha256(store.find(name).read_bytes()).hexdigest() in measured_ones, name

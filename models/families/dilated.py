@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor
-from torch.nn import functional as F
 
 from sottovoce.models.families.base import shifted
 from sottovoce.models.families.bounded import Bounded
 from sottovoce.models.families.classes import CLASSES
 from sottovoce.models.families.embedding import cosines
-from sottovoce.models.wavenet.network import Layer, WaveNet, gated
-
-
-@dataclass
-class Queues:
-    """What sampling keeps, changed in place (Le Paine et al. 2016, fast WaveNet, arXiv 1611.09482).
-
-    Attributes
-    ----------
-    weights : of each layer, on their grid: dilated (2C, 2C), out (C + S, C) and its bias
-    biases : of each layer, (1, 1, 2C)
-    queues : of each layer with dilation d, its last d inputs (B, d, C), that of time t at t mod d
-    time : samples seen
-    """
-
-    weights: list[tuple[Tensor, Tensor, Tensor]]
-    biases: list[Tensor]
-    queues: list[Tensor]
-    time: int = 0
-
-
-def on_grid(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
-    """A layer's weights as `gated` takes them."""
-    return layer.dilated.grid_weight(), layer.out.grid_weight(), layer.out.bias
+from sottovoce.models.families.stepping import Stepping
+from sottovoce.models.wavenet.network import WaveNet
 
 
 class Dilated(Bounded):
@@ -60,23 +35,12 @@ class Dilated(Bounded):
         """Logits (B, T, 256) of all samples (B, T)."""
         return self.net(shifted(x)[..., None], self.net.embed.weight.new_zeros(len(x), 1, 1))
 
-    def start(self, batch: int) -> Queues:
+    def start(self, batch: int) -> Stepping:
         """Empty queues."""
-        net = self.net
-        return Queues(
-            [on_grid(layer) for layer in net.layers if isinstance(layer, Layer)],
-            list(net.condition.bias[None, None].chunk(len(net.layers), -1)),
-            [net.embed.weight.new_zeros(batch, dilation, net.channels) for dilation in net.dilations],
-        )
+        stepping = Stepping(self.net, batch)
+        stepping.tell(self.net.embed.weight.new_zeros(1, 1))
+        return stepping
 
-    def step(self, last: Tensor, state: Queues) -> tuple[Tensor, Queues]:
+    def step(self, last: Tensor, state: Stepping) -> tuple[Tensor, Stepping]:
         """Logits (B, 256) of the next sample; the state is changed in place."""
-        x = self.net.embed(last[:, None])
-        skips = x.new_zeros(len(x), 1, self.net.skip)
-        for weights, bias, queue in zip(state.weights, state.biases, state.queues, strict=True):
-            place = state.time % queue.shape[1]
-            past = queue[:, place : place + 1].clone()
-            queue[:, place : place + 1] = x
-            x, skips = gated(x, past, skips, bias, *weights)
-        state.time += 1
-        return self.net.head2(F.relu(self.net.head1(F.relu(skips))))[:, 0], state
+        return state(last[:, None]), state

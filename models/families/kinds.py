@@ -29,7 +29,7 @@ KINDS = {
 
 
 def settled(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
-    """What a config's table `family` names by its `kind`, and all settings of it: those of the table, else its defaults.
+    """What a config's table `family` names by its `kind`, and all its settings: those of the table, else defaults.
 
     Raises
     ------

@@ -100,7 +100,7 @@ def assemble(
 
 def _rows(one: Found, samples: Sequence[int], speakers: Sequence[str]) -> Iterator[Row]:
     measured, kind = one.measured, one.about["family"]["kind"]
-    latent, seconds = measured["latent_bits"], one.about.get("seconds")
+    latent = measured["latent_bits"]
     row: Row = {
         "name": one.name,
         "kind": kind,
@@ -115,9 +115,7 @@ def _rows(one: Found, samples: Sequence[int], speakers: Sequence[str]) -> Iterat
         "latents": measured["latents"],
         "latent_bit_rate": None if latent is None else round(sum(latent) * SAMPLE_RATE / sum(samples), 1),
         "control": measured["control"],
-        "device": one.about.get("device"),
-        "minutes": None if seconds is None else round(seconds / 60, 2),
-        "steps": one.about.get("steps"),
+        "training": list(_training(one.about)),
         "lossless": _excess(measured["lossless"]),
         "sha256": one.sha256,
     }
@@ -125,6 +123,14 @@ def _rows(one: Found, samples: Sequence[int], speakers: Sequence[str]) -> Iterat
     if tighter := measured["tighter"]:
         name = f"{one.name}, {tighter['draws']} draws"
         yield {**row, "name": name, **_costs(tighter["bits"], samples, speakers), "evaluating": tighter["evaluating"]}
+
+
+def _training(about: Mapping[str, Any]) -> Iterator[Row]:
+    """The runs that made a family, the first one first."""
+    if "after" in about:
+        yield from _training(about["after"])
+    if "seconds" in about:
+        yield {"device": about["device"], "minutes": round(about["seconds"] / 60, 2), "steps": about["steps"]}
 
 
 def _costs(bits: Sequence[float], samples: Sequence[int], speakers: Sequence[str]) -> Row:
@@ -164,9 +170,7 @@ def _totals(rows: Sequence[Row], speakers: Sequence[str]) -> Iterator[Row]:
             "bits": interval(each, speakers),
             "recordings": each,
             **{key: row[key] + best[key] for key in ("parameters", "bytes", "evaluating", "sampling")},
-            "device": None,
-            "minutes": None,
-            "steps": None,
+            "training": [],
         }
 
 

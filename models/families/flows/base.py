@@ -45,6 +45,25 @@ class Chain(Invertible):
         return z
 
 
+class Rest(Invertible):
+    """Leaves the first channels as they are, latents already, and sends the rest through a layer.
+
+    The early outputs of multi-scale flows (RealNVP, arXiv 1605.08803, section 3.6; WaveGlow, section 2.3).
+    """
+
+    def __init__(self, done: int, layer: Invertible):
+        super().__init__()
+        self.done, self.layer = done, layer
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z, log_det = self.layer(x[..., self.done :], condition)
+        return torch.cat((x[..., : self.done], z), -1), log_det
+
+    def inverse(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        x = self.layer.inverse(z[..., self.done :], condition)
+        return torch.cat((z[..., : self.done], x), -1)
+
+
 class Shuffle(Invertible):
     """Every second channel first: 1, 3, 5 ..., 0, 2, 4 ...; a volume-preserving change of order.
 

@@ -21,7 +21,7 @@ class Glow(Flow):
         Of each coupling's network.
     """
 
-    def __init__(self, kind: str, group: int = 4, steps: int = 8, hidden: int = 32, layers: int = 4):
+    def __init__(self, kind: str, group: int = 16, steps: int = 8, hidden: int = 32, layers: int = 4):
         super().__init__(group)
         self.flow = Chain([step(group, hidden, layers) for _ in range(steps)])
 

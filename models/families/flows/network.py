@@ -8,20 +8,20 @@ from torch.nn import functional as F
 
 
 class Layer(nn.Module):
-    """A gated dilated convolution of width three with its skip output and, but for the last, its residual output."""
+    """A gated dilated convolution of width three with its residual and skip outputs."""
 
-    def __init__(self, hidden: int, dilation: int, condition: int, last: bool):
+    def __init__(self, hidden: int, dilation: int, condition: int):
         super().__init__()
-        self.dilation, self.hidden, self.last = dilation, hidden, last
+        self.dilation, self.hidden = dilation, hidden
         self.dilated = nn.Linear(3 * hidden + condition, 2 * hidden)
-        self.out = nn.Linear(hidden, hidden if last else 2 * hidden)
+        self.out = nn.Linear(hidden, 2 * hidden)
 
     def forward(self, x: Tensor, skips: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor]:
         around = F.pad(x, (0, 0, self.dilation, self.dilation))
         taps = [around[:, : x.shape[1]], x, around[:, 2 * self.dilation :]]
         h = self.dilated(torch.cat(taps if condition is None else [*taps, condition], -1))
         o = self.out(torch.tanh(h[..., : self.hidden]) * torch.sigmoid(h[..., self.hidden :]))
-        return x if self.last else x + o[..., self.hidden :], skips + o[..., : self.hidden]
+        return x + o[..., : self.hidden], skips + o[..., self.hidden :]
 
 
 class Network(nn.Module):
@@ -38,7 +38,7 @@ class Network(nn.Module):
     def __init__(self, inputs: int, outputs: int, hidden: int, layers: int, condition: int = 0):
         super().__init__()
         self.first = nn.Linear(inputs, hidden)
-        self.layers = nn.ModuleList(Layer(hidden, 2**i, condition, i == layers - 1) for i in range(layers))
+        self.layers = nn.ModuleList(Layer(hidden, 2**i, condition) for i in range(layers))
         self.last = nn.Linear(hidden, outputs)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)

@@ -15,8 +15,7 @@ class RealNVP(Flow):
     ----------
     kind : str
         "realnvp": affine couplings, each after a normalisation of the channels (ActNorm in place of batch norm).
-        "nice": additive couplings, and a diagonal scaling (ActNorm) at the end; another in front, so that the networks
-        read numbers of unit variance.
+        "nice": additive couplings, and a diagonal scaling at the end.
     group : int
         Samples that are one position's channels.
     couplings : int
@@ -24,12 +23,12 @@ class RealNVP(Flow):
         Of each coupling's network.
     """
 
-    def __init__(self, kind: str, group: int = 4, couplings: int = 8, hidden: int = 24, layers: int = 5):
+    def __init__(self, kind: str, group: int = 16, couplings: int = 8, hidden: int = 32, layers: int = 3):
         super().__init__(group)
         additive = kind == "nice"
         steps: list[Invertible] = []
-        for i in range(couplings):
-            if i == 0 or not additive:
+        for _ in range(couplings):
+            if not additive:
                 steps.append(ActNorm(group))
             steps += [Shuffle(group), (Additive if additive else Affine)(group, hidden, layers)]
         self.flow = Chain([*steps, ActNorm(group)])

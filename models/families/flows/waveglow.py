@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sottovoce.models.families import mel
-from sottovoce.models.families.flows.base import Chain
+from sottovoce.models.families.flows.base import Chain, Invertible, Rest
 from sottovoce.models.families.flows.dequantise import quantise
 from sottovoce.models.families.flows.family import Flow
 from sottovoce.models.families.flows.glow import step
@@ -18,13 +18,13 @@ from sottovoce.models.features import BANDS, HOP
 class WaveGlow(Flow):
     """Glow's steps told the log-mel picture of what is to come: log p(x | mel.levels(x)).
 
-    All channels go through all steps: the paper's early outputs (section 2.3) cost bits at this size.
-
     Parameters
     ----------
     group : int
         Samples that are one position's channels; a divisor of 160.
     steps : int
+    early_every, early : int
+        After every `early_every` steps so many channels are latents already.
     hidden, layers : int
         Of each coupling's network.
     told : int
@@ -33,12 +33,27 @@ class WaveGlow(Flow):
 
     conditional: ClassVar[str] = "mel"
 
-    def __init__(self, kind: str, group: int = 4, steps: int = 8, hidden: int = 32, layers: int = 4, told: int = 24):
+    def __init__(
+        self,
+        kind: str,
+        group: int = 8,
+        steps: int = 8,
+        early_every: int = 3,
+        early: int = 2,
+        hidden: int = 32,
+        layers: int = 4,
+        told: int = 32,
+    ):
         if HOP % group:
             raise ValueError(f"family.group = {group}: must divide {HOP}")
         super().__init__(group)
         self.frames = nn.Conv1d(BANDS, told, 5, padding=2)
-        self.flow = Chain([step(group, hidden, layers, told) for _ in range(steps)])
+        channels = [group - early * (i // early_every) for i in range(steps)]
+        chain: list[Invertible] = []
+        for width in channels:
+            made = step(width, hidden, layers, told)
+            chain.append(Rest(group - width, made) if width < group else made)
+        self.flow = Chain(chain)
 
     def surroundings(self, picture: Tensor) -> Tensor:
         """What each group of the frames (B, F, 80) is told, (B, F * 160 / group, told)."""

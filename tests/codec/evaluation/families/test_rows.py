@@ -40,7 +40,8 @@ def test_a_row_says_what_was_found(report):
     assert row["recordings"] == pytest.approx([4.45, 4.475, 4.5, 4.525, 4.55])
     assert row["bits"]["mean"] == pytest.approx(4.5)
     assert 4.45 <= row["bits"]["low"] < 4.5 < row["bits"]["high"] <= 4.55
-    assert (row["of"], row["exact"], row["minutes"], row["device"]) == ("waveform", True, 1.5, "CPU, 1 threads")
+    assert (row["of"], row["exact"]) == ("waveform", True)
+    assert row["training"] == [{"device": "CPU, 1 threads", "minutes": 1.5, "steps": 10}]
     assert row["lossless"]["excess"] == pytest.approx(0.5)  # 128,640 bits for 128,000
     assert row["latent_bit_rate"] is None
     json.dumps(report, allow_nan=False)
@@ -61,7 +62,7 @@ def test_a_picture_and_the_waveform_given_it_are_a_bound_for_the_waveform(report
     assert (row["of"], row["exact"], row["parameters"], row["bytes"]) == ("waveform", False, 1300, 5000)
     assert row["bits"]["mean"] == pytest.approx(4.5)
     assert row["recordings"] == pytest.approx([4.4, 4.45, 4.5, 4.55, 4.6])
-    assert (row["evaluating"], row["sampling"], row["device"]) == (0.5, 16.0, None)
+    assert (row["evaluating"], row["sampling"], row["training"]) == (0.5, 16.0, [])
 
 
 def test_without_pictures_there_is_no_total(heard):

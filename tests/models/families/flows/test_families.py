@@ -20,10 +20,10 @@ from sottovoce.models.families.kinds import make_family
 from sottovoce.models.training.run import read_config, train
 
 TINY: dict[str, dict[str, Any]] = {
-    "nice": {"kind": "nice", "couplings": 4, "hidden": 8, "layers": 2},
-    "realnvp": {"kind": "realnvp", "couplings": 4, "hidden": 8, "layers": 2},
-    "glow": {"kind": "glow", "steps": 3, "hidden": 8, "layers": 2},
-    "waveglow": {"kind": "waveglow", "steps": 3, "hidden": 8, "layers": 2, "told": 4},
+    "nice": {"kind": "nice", "group": 4, "couplings": 4, "hidden": 8, "layers": 2},
+    "realnvp": {"kind": "realnvp", "group": 4, "couplings": 4, "hidden": 8, "layers": 2},
+    "glow": {"kind": "glow", "group": 4, "steps": 3, "hidden": 8, "layers": 2},
+    "waveglow": {"kind": "waveglow", "steps": 3, "early_every": 1, "hidden": 8, "layers": 2, "told": 4},
 }
 LARGEST = {"nice": 0.4e6, "realnvp": 0.4e6, "glow": 0.6e6, "waveglow": 0.7e6}  # bytes
 UNTOLD = ["nice", "realnvp", "glow"]
@@ -186,7 +186,7 @@ def test_waveglow_needs_a_picture():
     with pytest.raises(NotImplementedError, match="vocode"):
         family.sample(1, 160, seeded())
     with pytest.raises(NotImplementedError, match="picture"):
-        family.decode(torch.randn(1, 4, 40), seeded())
+        family.decode(torch.randn(1, 8, 20), seeded())
     with pytest.raises(ValueError, match="divide 160"):
         make_family({"kind": "waveglow", "group": 7})
 
@@ -209,7 +209,7 @@ def test_training_lowers_the_loss_and_is_stored(kind: str, shards: Path, tmp_pat
     losses = [json.loads(line)["bits_per_sample"] for line in log]
     assert sum(losses[-5:]) < sum(losses[:5]) - 1.0 and math.isfinite(figures["dev_bits_per_sample"])
     family, about = store.load(tmp_path / "run" / "family.safetensors")
-    assert about["family"] == TINY[kind] and not family.training
+    assert about["family"].items() >= TINY[kind].items() and not family.training
     x = torch.randint(256, (1, 963), generator=seeded())
     assert torch.equal(decoded(family, x)[:, :963], x)
     store.save(family, TINY[kind], {}, tmp_path / "again.safetensors")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sottovoce.models.families.flows.actnorm import ActNorm
-from sottovoce.models.families.flows.base import Chain, Invertible, Shuffle, standard_normal
+from sottovoce.models.families.flows.base import Chain, Invertible, Rest, Shuffle, standard_normal
 from sottovoce.models.families.flows.coupling import MOST, Additive, Affine
 from sottovoce.models.families.flows.glow import step
 from sottovoce.models.families.flows.mixing import Mixing
@@ -21,6 +21,7 @@ LAYERS: dict[str, Callable[[], Invertible]] = {
     "affine": lambda: Affine(4, 8, 2),
     "told affine": lambda: Affine(4, 8, 2, condition=3),
     "odd affine": lambda: Affine(5, 8, 2),
+    "rest": lambda: Rest(2, Affine(2, 8, 2)),
     "chain": lambda: Chain([step(4, 8, 2), Shuffle(4), step(4, 8, 2)]),
 }
 
@@ -93,6 +94,12 @@ def test_shuffle_goes_through_alternating_masks():
         order, _ = shuffle(order)
         moved.append(set(order[0, 0, 2:].int().tolist()))
     assert moved == [{0, 2}, {0, 1}, {1, 3}, {2, 3}]
+
+
+def test_early_outputs_stay_as_they_are():
+    x = torch.randn(2, 9, 4)
+    z, _ = made(LAYERS["rest"])(x)
+    assert torch.equal(z[..., :2], x[..., :2]) and not torch.equal(z[..., 2:], x[..., 2:])
 
 
 def test_mixing_begins_as_a_rotation():
