@@ -7,7 +7,6 @@ VENV := .venv
 # Real speech: train/, train.csv, valid/ and valid.csv
 export SOTTO_SPEECH ?= ../shared/speech
 BIN := $(VENV)/bin
-LATENTS := latent-ae latent-vae latent-vae-free latent-vae-weight latent-vq
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -56,7 +55,9 @@ bench: $(VENV)/dev
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
 		--against codec2,opus,speex,lc3,stage1:default,stage1:max
 	$(BIN)/sotto compare $(SOTTO_SPEECH)/valid.csv -o runs/families
-	$(BIN)/sotto probe $(LATENTS) --speech $(SOTTO_SPEECH) -o runs/probes.json
+	$(BIN)/sotto prepare $(SOTTO_SPEECH)/train -o runs/shards
+	$(BIN)/python benchmarks/ladder.py runs/shards runs/ladder
+	$(BIN)/sotto probe runs/ladder/* --speech $(SOTTO_SPEECH) -o runs/probes.json
 	$(BIN)/python benchmarks/publish.py --codecs runs/report --families runs/families --probes runs/probes.json
 
 clean:

@@ -1,6 +1,6 @@
 """Models for the plot of phones against gender: three bottlenecks at several rates (ladder.toml), each trained alike.
 
-    python benchmarks/ladder.py SHARDS RUNS [--minutes 1] [--only NAME] [-j 2]
+    python benchmarks/ladder.py SHARDS RUNS [--only NAME] [-j 2]
     sotto probe RUNS/* --speech DIR -o docs/probes.json
 
 Leaves a run folder for each; one that is finished is kept, one that is not goes on.
@@ -18,12 +18,12 @@ from sottovoce.models.training import run
 RUNGS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def train_one(name: str, shards: Path, runs: Path, minutes: float) -> str:
+def train_one(name: str, shards: Path, runs: Path) -> str:
     """Train a rung, or go on with it."""
     rung, folder = RUNGS[name], runs / name
     config = run.read_config(f"families/{rung['config']}")
     config["family"]["bottleneck"] = config["family"]["bottleneck"] | rung.get("bottleneck", {})
-    config["stage"]["family"] |= {"shards": str(shards), "out": str(folder), "minutes": minutes}
+    config["stage"]["family"] |= {"shards": str(shards), "out": str(folder)}
     if not (folder / "family.safetensors").exists():
         run.train_stage(config, "family", resume=(folder / "checkpoint.pt").exists())
     return name
@@ -34,13 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shards", type=Path)
     parser.add_argument("runs", type=Path)
-    parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--only", action="append", choices=list(RUNGS))
     parser.add_argument("-j", "--jobs", type=int, default=1)
     args = parser.parse_args()
     # a process each: what one leaves on a GPU is gone before the next
     with ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
-        work = partial(train_one, shards=args.shards, runs=args.runs, minutes=args.minutes)
+        work = partial(train_one, shards=args.shards, runs=args.runs)
         for name in pool.map(work, args.only or list(RUNGS)):
             print(name, "trained")
 

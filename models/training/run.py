@@ -19,6 +19,7 @@ from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.families import store
 from sottovoce.models.families import train as families
 from sottovoce.models.families.base import Counted, Family
+from sottovoce.models.families.kinds import make_family
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
@@ -149,11 +150,11 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
+    directory = Path(settings["out"])
+    if settings["task"] == "family" and isinstance(counted := make_family(config["family"]), Counted):
+        return count(counted, config["family"], settings, directory)
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
     lesson = make(config, settings, device)
-    directory = Path(settings["out"])
-    if isinstance(lesson.model, Counted):
-        return count(lesson.model, config["family"], settings, directory)
     share = settings["batch"] // world
 
     def batch_of(step: int) -> Batch:
