@@ -97,7 +97,7 @@ def test_stored_and_read_again(tmp_path: Path):
     table = {"kind": "pixelcnn", "output": "mixture", "channels": 8, "dilations": [1, 2]}
     store.save(model, table, {"steps": 3}, tmp_path / "family.safetensors")
     read, about = store.load(tmp_path / "family.safetensors")
-    assert about == {"steps": 3, "family": table}
+    assert about["steps"] == 3 and table.items() <= about["family"].items()
     assert torch.equal(read.log_prob(picture), model.log_prob(picture))
 
 

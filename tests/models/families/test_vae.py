@@ -290,7 +290,7 @@ def test_trained_stored_and_found(shards: Path, tmp_path: Path):
     entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert entries[-1]["bits_per_sample"] < entries[0]["bits_per_sample"] - 0.5
     family, about = store.load(tmp_path / "run" / "family.safetensors")
-    assert about["family"] == TINY and about["steps"] == 80
+    assert TINY.items() <= about["family"].items() and about["steps"] == 80
     again = make_family(TINY)
     again.load_state_dict(family.state_dict())
     x = speech(2, 100)
