@@ -207,15 +207,17 @@ def fit(
         raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")
     step, seconds = load(checkpoint, model, stepper) if checkpoint.exists() else (0, 0.0)
     saved = time.monotonic()
-    began = saved - seconds
+    began, minutes = saved - seconds, seconds / 60
     directory.mkdir(parents=True, exist_ok=True)
     journal = open_journal(directory / "log.jsonl", step) if first_rank else None
     figures: dict[str, float] = {}
-    # all processes stop at the same step: the first one's clock decides, at its log entries
-    while step < settings["steps"] and not (
-        step % settings["log_every"] == 0 and agreed(time.monotonic() - began >= 60 * settings["minutes"], device)
-    ):
-        log = stepper(draw(step), learning_rate(step, settings, (time.monotonic() - began) / 60))
+    while step < settings["steps"]:
+        if step % settings["log_every"] == 0:
+            # all processes learn at the same rate and stop at the same step: the first one's clock decides
+            minutes = agreed((time.monotonic() - began) / 60, device)
+            if minutes >= settings["minutes"]:
+                break
+        log = stepper(draw(step), learning_rate(step, settings, minutes))
         step += 1
         save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
         if save_due and not all(math.isfinite(float(log[k])) for k in ("loss", "gradient_norm")):

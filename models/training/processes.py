@@ -17,10 +17,10 @@ def averaged(x: Tensor) -> Tensor:
     return x
 
 
-def agreed(wish: bool, device: torch.device) -> bool:
-    """What the first process wishes, told to all."""
+def agreed(value: float, device: torch.device) -> float:
+    """What the first process says, told to all."""
     if dist.is_available() and dist.is_initialized():
-        told = torch.tensor(float(wish), device=device)
+        told = torch.tensor(value, dtype=torch.float64, device=device)
         dist.broadcast(told, 0)
-        return bool(told)
-    return wish
+        return float(told)
+    return value
