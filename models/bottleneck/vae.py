@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.gaussian import STANDARD, Gaussian
 
 
 class VAE(Bottleneck):
@@ -29,10 +29,9 @@ class VAE(Bottleneck):
         self.moments = nn.Conv1d(size, 2 * size, 1)
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
-        mean, log_variance = self.moments(z).chunk(2, 1)
-        log_variance = log_variance.clamp(-12, 8)
+        posterior = Gaussian.of(self.moments(z), 1)
         # without noise the mean goes on: what an evaluation wants
-        latents = mean if noise is None else mean + noise * torch.exp(log_variance / 2)
-        kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)
+        latents = posterior.mean if noise is None else posterior.draw(noise)
+        kl = posterior.divergence(STANDARD).sum(1)
         loss = self.weight * kl.mean().clamp_min(self.free_nats)
         return Coded(latents, bits=kl.mean() / math.log(2), loss=loss)

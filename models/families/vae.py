@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from sottovoce.models.families.base import Batch, Family
 from sottovoce.models.families.classes import CLASSES, SILENCE
-from sottovoce.models.families.gaussian import STANDARD, Gaussian
+from sottovoce.models.gaussian import STANDARD, Gaussian
 from sottovoce.models.wavenet.heads import LogisticMixture
 
 STEP = 16

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import distributions
 
-from sottovoce.models.families.gaussian import STANDARD, Gaussian
+from sottovoce.models.gaussian import STANDARD, Gaussian
 
 
 def some(count: int = 7, seed: int = 0) -> Gaussian:

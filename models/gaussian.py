@@ -23,9 +23,9 @@ class Gaussian:
     log_variance: Tensor
 
     @classmethod
-    def of(cls, moments: Tensor) -> Gaussian:
-        """The one that a network's outputs (..., 2 D) name: means, then the logarithms of variances."""
-        mean, log_variance = moments.float().chunk(2, -1)
+    def of(cls, moments: Tensor, dim: int = -1) -> Gaussian:
+        """The one that a network's outputs (..., 2 D) name along `dim`: means, then the logarithms of variances."""
+        mean, log_variance = moments.float().chunk(2, dim)
         return cls(mean, log_variance.clamp(-12, 8))
 
     def draw(self, noise: Tensor) -> Tensor:
