@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sottovoce.cli.console import Console
 from sottovoce.cli.training import training_installed
-from sottovoce.codec.errors import SottoError, concerning
-
-if TYPE_CHECKING:  # the command line starts without torch
-    from sottovoce.models.families.latent import LatentWaveNet
+from sottovoce.codec.errors import SottoError
+from sottovoce.codec.files import writing
 
 SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "adults' gender", "speaker": "speaker"}
 
@@ -39,53 +37,28 @@ def command(families: tuple[str, ...], speech: str, output: str) -> None:
     if target.suffix != ".json":
         raise click.UsageError("-o takes a name that ends in .json")
     with training_installed("probing"):
+        from sottovoce.codec.evaluation.families.opening import open_families
+        from sottovoce.models.families.latent import LatentWaveNet
         from sottovoce.models.probing.picture import svg
         from sottovoce.models.probing.train import probe
 
-        opened: dict[str, LatentWaveNet] = {}
-        for given in families:
-            with concerning(given):
-                name, family = _opened(given)
-                if name in opened:
-                    raise SottoError(f"two families are called {name}", "rename the folder of one of them")
-            opened[name] = family
+        opened = {}
+        for one, family in open_families(families):
+            if not isinstance(family, LatentWaveNet):
+                raise SottoError("has no latents that can be probed", "choose one of kind latent-wavenet", one.name)
+            opened[one.name] = family
         try:
             report = probe(opened, Path(speech), console.note)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
-    _write(target, json.dumps(report, indent=1) + "\n")
-    _write(target.with_suffix(".svg"), svg(report["models"]))
+    for path, text in (
+        (target, json.dumps(report, indent=1) + "\n"),
+        (target.with_suffix(".svg"), svg(report["models"])),
+    ):
+        with writing(str(path), force=True) as file:
+            file.write(text.encode())
     console.result(_table(report))
     console.result(f"{target}, {target.with_suffix('.svg')}")
-
-
-def _opened(given: str) -> tuple[str, LatentWaveNet]:
-    """A family and what it is called: its run folder, its file or what the box calls it."""
-    from safetensors import SafetensorError
-
-    from sottovoce.models.families import store
-    from sottovoce.models.families.latent import LatentWaveNet
-
-    path = store.find(given)
-    if path.is_dir():
-        path /= "family.safetensors"
-    if not path.exists():
-        raise SottoError("no such family in the box, and no such file", "name what `sotto train` made")
-    try:
-        family, _ = store.load(path)
-    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
-        what = " ".join(str(error).split()).removeprefix(f"{path}: ")
-        raise SottoError(f"no family that can be loaded ({what})", "train it again, or choose another") from error
-    if not isinstance(family, LatentWaveNet):
-        raise SottoError("has no latents that can be probed", "choose one of kind latent-wavenet")
-    return path.resolve().parent.name if path.name == "family.safetensors" else path.stem, family
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that is whole or not there."""
-    draft = path.with_name(path.name + ".tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _table(report: dict[str, Any]) -> str:

@@ -126,7 +126,10 @@ def test_processes_find_the_same(sotto, talks):
         (["nowhere", "--families", "a.st"], "nowhere: no such file or folder; check the name"),
         (["list.csv", "--families", "a.st"], "gone.wav: no such file or folder; check the name"),
         (["bad", "--families", "a.st"], "bad/a.wav: no sound that can be read"),
-        (["talks", "--families", "b.st"], "b.st: no such file or folder; check the name"),
+        (
+            ["talks", "--families", "b.st"],
+            "b.st: no such family in the box, and no such file; name what",
+        ),
         (["talks", "--families", "bad/a.wav"], "bad/a.wav: no family that can be loaded"),
         (["talks", "--families", "other.st"], "other.st: no family that can be loaded (no family of models"),
         (["talks", "--families", "a.st,x/a.st"], "x/a.st: two families are called a; rename"),

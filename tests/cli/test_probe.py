@@ -53,7 +53,6 @@ def test_table_report_and_picture(sotto, told: Path):
         (("runs/one", "--speech", "runs", "-o", "out.json"), "train.csv"),
         (("runs/one", "--speech", "unaligned", "-o", "out.json"), "alignments.csv"),
         (("runs/one", "--speech", "speech", "-o", "out.svg"), "ends in .json"),
-        (("runs/one", "--speech", "speech", "-o", "nowhere/out.json"), "nowhere"),
     ],
 )
 def test_one_line_says_what_is_wrong(sotto, told: Path, arguments: tuple[str, ...], said: str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import zlib
@@ -10,18 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import soundfile
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.evaluation.families import page
 from sottovoce.codec.evaluation.families.hearing import originals, prompts
 from sottovoce.codec.evaluation.families.measuring import Measured, Measuring, measure
+from sottovoce.codec.evaluation.families.opening import open_families
 from sottovoce.codec.evaluation.families.rows import Found, assemble
 from sottovoce.codec.evaluation.families.table import markdown
 from sottovoce.codec.evaluation.page.examples import choose
@@ -53,16 +52,6 @@ class Watcher(Protocol):
         """Show how far it is."""
 
 
-class Opened(NamedTuple):
-    """A family's file, which was found to hold one."""
-
-    name: str
-    file: Path
-    bytes: int
-    sha256: str
-    about: dict[str, Any]
-
-
 def compare(source: str, output: str, *, families: Sequence[str], each: Each, watcher: Watcher) -> dict[str, Any]:
     """Measure families of models on recordings and write a report.
 
@@ -74,7 +63,7 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
         Folder of the report. Families that an earlier run has measured there on the same recordings are not measured
         again.
     families : sequence of str
-        Names of families in the box, or paths of files that `sotto train` made; all in the box where it's empty.
+        Names of families in the box, or files or run folders that `sotto train` made; all in the box where it's empty.
     each : callable
         Spreads the work.
     watcher : Watcher
@@ -93,7 +82,9 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
         raise SottoError("is a file", "name a folder for the report", output)
-    opened = _opened(families or store.available())
+    opened = [one for one, _ in open_families(families or store.available())]
+    if not opened:
+        raise SottoError("no families in the box", "train some, and name their family.safetensors with --families")
     recordings = find(source, folder)
     with watcher.progress("reading"):
         heard = list(_watched(watcher, map(_read, recordings), len(recordings)))
@@ -119,29 +110,6 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
     _save(folder / "compare.md", markdown(report))
     _save(folder / "compare.html", page.build(report, {one.name: one.measured["clips"] for one in found}, real))
     return report
-
-
-def _opened(names: Sequence[str]) -> list[Opened]:
-    """Find and try the files of families."""
-    if not names:
-        raise SottoError("no families in the box", "train some, and name their family.safetensors with --families")
-    found: dict[str, Opened] = {}
-    for given in names:
-        file = store.find(given)
-        name = file.parent.name if file.name == "family.safetensors" else file.stem
-        if name in found:
-            raise SottoError(f"two families are called {name}", "rename the folder of one of them", given)
-        with concerning(given):
-            data = file.read_bytes()
-            try:
-                _, about = store.load(file)
-            except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
-                what = " ".join(str(error).split()).removeprefix(f"{file}: ")
-                raise SottoError(
-                    f"no family that can be loaded ({what})", "train it again, or choose another"
-                ) from error
-        found[name] = Opened(name, file, len(data), hashlib.sha256(data).hexdigest(), about)
-    return list(found.values())
 
 
 def _read(recording: Recording) -> NDArray[np.uint8]:
