@@ -63,9 +63,9 @@ class Family(nn.Module, ABC):
         bits = -self.log_prob(x).mean() / (x.shape[1] * math.log(2))
         return bits, {"bits_per_sample": bits}
 
-    @abstractmethod
     def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
         """Sequences (batch, length) drawn from the model."""
+        return self.complete(torch.empty(batch, 0, dtype=torch.long, device=self.device), length, generator)
 
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:
         """How the model goes on from real speech (B, P): (B, P + length), the prompt in front.
@@ -129,11 +129,6 @@ class Autoregressive(Family):
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Nats of each whole sequence, (B, T) -> (B,)."""
         return nats(self(x), x)
-
-    def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
-        """Sequences (batch, length) drawn from the model."""
-        prompt = torch.empty(batch, 0, dtype=torch.long, device=self.device)
-        return self.complete(prompt, length, generator)
 
     @torch.no_grad()
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from sottovoce.models.features import mu_law_encode
 from sottovoce.models.training.shards import read_normalised
+from sottovoce.models.wavenet.units import CLASSES
 
-CLASSES = 256
 MU = CLASSES - 1
 SILENCE = 128
 """The class of a sample that is 0, which is what was before a recording began."""

@@ -184,14 +184,12 @@ class LatentWaveNet(Family):
         prompt = latents.new_empty(len(latents), 0, dtype=torch.long)
         return continued(self.wavenet, prompt, latents.shape[2] * self.step, told, generator)
 
-    def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
-        """Sequences (batch, length) of latents drawn from the prior: standard normal, or all codes alike."""
-        prompt = torch.empty(batch, 0, dtype=torch.long, device=self.device)
-        return self.complete(prompt, length, generator)
-
     @torch.no_grad()
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:
-        """How the model goes on from real speech (B, P), whose speaker and whole steps are told; the rest is drawn."""
+        """How the model goes on from real speech (B, P), whose speaker and whole steps are told.
+
+        All other latents are drawn from the prior: standard normal, or all codes alike.
+        """
         batch, known = prompt.shape
         latents = _drawn(self.bottleneck, batch, -(-(known + length) // self.step), generator)
         speaker = _drawn(self.speaker_code, batch, 1, generator)[:, :, 0]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -78,14 +81,35 @@ def family(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
         model.train()
         return {f"dev_{name}": value for name, value in figures.items()}
 
-    return Lesson(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check)
+    def finish(directory: Path) -> None:
+        about = told(directory, device)
+        if settings["start"]:
+            about["after"] = store.load(settings["start"])[1]
+        store.save(model, config["family"], about, directory / "family.safetensors")
+
+    return Lesson(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check, finish)
 
 
-def count(model: Counted, settings: dict[str, Any]) -> dict[str, float]:
-    """Compute a family from all speech; returns its figures and its bits per sample on the held-out speakers."""
+def count(model: Counted, config: dict[str, Any], settings: dict[str, Any], directory: Path) -> dict[str, float]:
+    """Compute a family from all speech, and measure it on held-out speakers; it and its log stay in a run folder."""
+    began = time.monotonic()
     figures = model.learn(recordings(settings))
     bits = length = 0.0
     for x in recordings(settings, "dev"):
         bits -= float(model.log_prob(x[None])) / math.log(2)
         length += len(x)
-    return figures | {"dev_bits_per_sample": bits / length}
+    figures |= {"dev_bits_per_sample": bits / length}
+    directory.mkdir(parents=True, exist_ok=True)
+    entry = {"step": 0, "seconds": round(time.monotonic() - began, 1), **figures}
+    (directory / "log.jsonl").write_text(json.dumps(entry) + "\n")
+    about = told(directory, torch.device("cpu"))
+    store.save(model, config["family"], about, directory / "family.safetensors")
+    return figures
+
+
+def told(directory: Path, device: torch.device) -> dict[str, Any]:
+    """What is to be known of a run: where it ran, how long, and its last figures on held-out speech."""
+    entries = [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
+    last = {key: value for entry in entries for key, value in entry.items() if key.startswith("dev_")}
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return {"device": name, "seconds": entries[-1]["seconds"], "steps": entries[-1]["step"], **last}

@@ -47,12 +47,14 @@ class Lesson:
     task : the part of it that learns, and its loss
     draw : step -> the whole batch of that step
     check : figures on held-out speech
+    finish : what is left in the run folder besides checkpoint and weights, once the model has these
     """
 
     model: nn.Module
     task: Task
     draw: Callable[[int], Batch]
     check: Callable[[], dict[str, Tensor]]
+    finish: Callable[[Path], None] = lambda directory: None
 
 
 def learning_rate(step: int, settings: dict[str, Any], minutes: float = 0.0) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -16,9 +14,8 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 from sottovoce.models.bottleneck.vq import Codebook
-from sottovoce.models.families import store
 from sottovoce.models.families import train as families
-from sottovoce.models.families.base import Counted, Family
+from sottovoce.models.families.base import Counted
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
@@ -152,7 +149,7 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     torch.manual_seed(settings["seed"])
     directory = Path(settings["out"])
     if settings["task"] == "family" and isinstance(counted := make_family(config["family"]), Counted):
-        return count(counted, config["family"], settings, directory)
+        return families.count(counted, config, settings, directory)
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
     lesson = make(config, settings, device)
     share = settings["batch"] // world
@@ -163,34 +160,10 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume)
     if rank == 0:
         save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
-        if isinstance(lesson.model, Family):
-            about = told(directory / "log.jsonl", device)
-            if settings["start"]:
-                about["after"] = store.load(settings["start"])[1]
-            store.save(lesson.model, config["family"], about, directory / "family.safetensors")
+        lesson.finish(directory)
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights
     return figures
-
-
-def count(family: Counted, table: dict[str, Any], settings: dict[str, Any], directory: Path) -> dict[str, float]:
-    """Compute a family that is not learned step by step; leaves `log.jsonl` and the family in its run folder."""
-    began = time.monotonic()
-    figures = families.count(family, settings)
-    directory.mkdir(parents=True, exist_ok=True)
-    entry = {"step": 0, "seconds": round(time.monotonic() - began, 1), **figures}
-    (directory / "log.jsonl").write_text(json.dumps(entry) + "\n")
-    about = told(directory / "log.jsonl", torch.device("cpu"))
-    store.save(family, table, about, directory / "family.safetensors")
-    return figures
-
-
-def told(log: Path, device: torch.device) -> dict[str, Any]:
-    """What is to be known of a run: where it ran, how long, and its last figures on held-out speech."""
-    entries = [json.loads(line) for line in log.read_text().splitlines()]
-    last = {key: value for entry in entries for key, value in entry.items() if key.startswith("dev_")}
-    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    return {"device": name, "seconds": entries[-1]["seconds"], "steps": entries[-1]["step"], **last}
 
 
 def save_weights(model: nn.Module, path: Path, checkpoint: Path, task: Any) -> None:
