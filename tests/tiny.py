@@ -79,12 +79,25 @@ def write_config(folder: Path, shards: Path, task: str, model: dict[str, Any], *
         "steps_per_crop": 4, "reference_frames": 60, "warm_up": 160, "rise": 1, "log_every": 1, "check_every": 1000,
         "check_batch": 4, "learning_rate": 3e-3, "depths": [1, 3], "depth_chances": [0.3, 0.7],
     } | settings  # fmt: skip
+    return write_tables(folder / f"{task}.toml", {**model, f"stage.{task}": stage})
+
+
+def write_family(folder: Path, shards: Path, family: dict[str, Any], **settings: Any) -> Path:
+    """A TOML config that trains a family; its run folder is `run` beside it."""
+    stage = {
+        "task": "family", "shards": str(shards), "out": str(folder / "run"), "steps": 3, "batch": 4, "rise": 1,
+        "log_every": 1, "check_batch": 4,
+    } | settings  # fmt: skip
+    return write_tables(folder / "family.toml", {"family": family, "stage.family": stage})
+
+
+def write_tables(path: Path, tables: dict[str, Any]) -> Path:
+    """A TOML file of tables, and lists of tables, of what JSON and TOML write alike."""
     lines = []
-    for name, table in {**model, f"stage.{task}": stage}.items():
+    for name, table in tables.items():
         for entry in table if isinstance(table, list) else [table]:
             lines.append(f"[[{name}]]" if isinstance(table, list) else f"[{name}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
-    path = folder / f"{task}.toml"
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -1,6 +1,5 @@
 """What all learned autoregressive families promise: whole distributions, steps like sweeps, pieces like the whole."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -126,14 +125,8 @@ def test_what_is_stored_is_the_family_but_for_rounding(table: dict[str, Any], tm
 
 @pytest.mark.parametrize("table", TABLES, ids=kind)
 def test_training_lowers_the_bits(table: dict[str, Any], shards: Path, tmp_path: Path):
-    stage = {
-        "task": "family", "shards": str(shards), "out": str(tmp_path / "run"), "steps": 30, "batch": 4, "frames": 1,
-        "rise": 1, "learning_rate": 2e-2, "ema": 0.8, "check_batch": 4, "log_every": 1,
-    }  # fmt: skip
-    tables = {"family": table, "stage.family": stage}
-    lines = [f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in t.items()) for name, t in tables.items()]
-    (tmp_path / "tiny.toml").write_text("\n".join(lines))
-    figures = train(tmp_path / "tiny.toml")
+    settings = {"steps": 30, "frames": 1, "learning_rate": 2e-2, "ema": 0.8}
+    figures = train(tiny.write_family(tmp_path, shards, table, **settings))
     log = tiny.journal(tmp_path / "run")
     assert log[0]["bits_per_sample"] == pytest.approx(8, abs=0.8)
     assert figures["dev_bits_per_sample"] < 7.7

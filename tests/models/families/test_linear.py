@@ -1,6 +1,5 @@
 """Linear prediction as scipy and librosa have it, and the spread about it."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -182,13 +181,7 @@ def test_samples_come_again_with_the_seed(table: dict[str, Any]):
 
 @pytest.mark.parametrize("table", REAL, ids=kind)
 def test_trained_on_shards_and_stored(table: dict[str, Any], shards: Path, tmp_path: Path):
-    stage = {"task": "family", "shards": str(shards), "out": str(tmp_path / "run"), "steps": 1}
-    lines = [
-        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in settings.items())
-        for name, settings in (("family", table), ("stage.family", stage))
-    ]
-    (tmp_path / "config.toml").write_text("\n".join(lines))
-    figures = train(tmp_path / "config.toml")
+    figures = train(tiny.write_family(tmp_path, shards, table))
     path = tmp_path / "run" / "family.safetensors"
     x = speech(0.3)[None]
     family, about = store.load(path)

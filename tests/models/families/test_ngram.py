@@ -1,6 +1,5 @@
 """N-grams counted, pruned and backed off as by hand."""
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,16 +175,10 @@ def test_without_learning_all_is_alike():
 
 @pytest.mark.parametrize("context", [0, 1])
 def test_trained_on_shards_and_stored(context: int, shards: Path, tmp_path: Path):
-    config, run = tmp_path / "config.toml", tmp_path / "run"
     family = {"kind": "ngram", "context": context, "most": 20_000, "least": 2, "least_context": 5}
-    stage = {"task": "family", "shards": str(shards), "out": str(run), "steps": 1}
-    tables = {"family": family, "stage.family": stage}.items()
-    config.write_text(
-        "".join(f"[{k}]\n" + "".join(f"{n} = {json.dumps(v)}\n" for n, v in t.items()) for k, t in tables)
-    )
-    bits = train(config)["dev_bits_per_sample"]
-    model, about = store.load(run / "family.safetensors")
-    x = list(recordings(stage, "dev"))
+    bits = train(tiny.write_family(tmp_path, shards, family))["dev_bits_per_sample"]
+    model, about = store.load(tmp_path / "run" / "family.safetensors")
+    x = list(recordings({"shards": shards}, "dev"))
     again = sum(float(model.log_prob(one[None])) for one in x) / -math.log(2) / sum(map(len, x))
     assert again == pytest.approx(bits, rel=1e-5) and about["dev_bits_per_sample"] == bits
     assert bits < (7.5 if context == 0 else 5.5)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import write_family
 
 from sottovoce.models.families import pixelcnn, store
 from sottovoce.models.families.classes import classes
@@ -149,15 +150,8 @@ def test_a_known_truth(output: str, least: float, most: float, monkeypatch: pyte
 
 def test_a_short_training_pays(shards: Path, tmp_path: Path):
     table = {"kind": "pixelcnn", "output": "gaussian", "channels": 8, "dilations": [1, 2]}
-    stage = {
-        "task": "family", "shards": str(shards), "out": str(tmp_path / "run"), "steps": 40, "batch": 4, "frames": 12,
-        "learning_rate": 1e-2, "rise": 1, "log_every": 1, "check_every": 40, "check_batch": 4, "ema": 0.9,
-    }  # fmt: skip
-    lines = ["[family]", *(f"{k} = {json.dumps(v)}" for k, v in table.items())]
-    lines += ["[stage.family]", *(f"{k} = {json.dumps(v)}" for k, v in stage.items())]
-    config = tmp_path / "pixelcnn.toml"
-    config.write_text("\n".join(lines) + "\n")
-    figures = train(config)
+    settings = {"steps": 40, "frames": 12, "learning_rate": 1e-2, "ema": 0.9}
+    figures = train(write_family(tmp_path, shards, table, **settings))
     first = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[0])
     assert figures["bits_per_level"] < first["bits_per_level"] - 1
     assert figures["dev_bits_per_sample"] == pytest.approx(figures["dev_bits_per_level"] / 2)

@@ -1,32 +1,20 @@
 """How a family's training begins, and what is told of it."""
 
-import json
 from pathlib import Path
 
 import pytest
+import tiny
 import torch
 
 from sottovoce.models.families import store
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.run import train
 
-SETTINGS = {"task": "family", "steps": 3, "batch": 2, "frames": 2, "log_every": 1, "check_every": 3, "check_batch": 2}
-
-
-def config(folder: Path, shards: Path, family: dict, **settings) -> Path:
-    stage = SETTINGS | {"shards": str(shards), "out": str(folder / "run")} | settings
-    lines = ["[family]", *(f"{key} = {json.dumps(value)}" for key, value in family.items())]
-    lines += ["[stage.family]", *(f"{key} = {json.dumps(value)}" for key, value in stage.items())]
-    path = folder / "family.toml"
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
 GRU = {"kind": "gru", "hidden": 8, "embedding": 4}
 
 
 def test_what_is_told_of_a_run(shards: Path, tmp_path: Path):
-    train(config(tmp_path, shards, GRU))
+    train(tiny.write_family(tmp_path, shards, GRU, frames=2, check_every=3))
     family, about = store.load(tmp_path / "run" / "family.safetensors")
     assert about["steps"] == 3 and about["device"].startswith("CPU") and about["seconds"] >= 0
     assert 0 < about["dev_bits_per_sample"] < 9
@@ -34,9 +22,9 @@ def test_what_is_told_of_a_run(shards: Path, tmp_path: Path):
 
 
 def test_training_goes_on_from_another_run_and_says_so(shards: Path, tmp_path: Path):
-    train(config(tmp_path, shards, GRU))
+    train(tiny.write_family(tmp_path, shards, GRU, frames=2, check_every=3))
     first = (tmp_path / "run").rename(tmp_path / "first") / "family.safetensors"
-    train(config(tmp_path, shards, GRU, start=str(first), learning_rate=0.0))
+    train(tiny.write_family(tmp_path, shards, GRU, frames=2, start=str(first), learning_rate=0.0))
     before, told = store.load(first)
     after, about = store.load(tmp_path / "run" / "family.safetensors")
     assert about["after"] == told
@@ -45,7 +33,7 @@ def test_training_goes_on_from_another_run_and_says_so(shards: Path, tmp_path: P
 
 
 def test_what_is_counted_needs_one_look(shards: Path, tmp_path: Path):
-    figures = train(config(tmp_path, shards, {"kind": "ngram", "context": 1, "most": 500}))
+    figures = train(tiny.write_family(tmp_path, shards, {"kind": "ngram", "context": 1, "most": 500}))
     assert figures["dev_bits_per_sample"] < 8
     _, about = store.load(tmp_path / "run" / "family.safetensors")
     assert about["steps"] == 0 and about["dev_bits_per_sample"] == figures["dev_bits_per_sample"]
@@ -56,4 +44,4 @@ def test_what_is_counted_needs_one_look(shards: Path, tmp_path: Path):
 )
 def test_what_there_is_not_is_named(shards: Path, tmp_path: Path, family: dict, said: str):
     with pytest.raises((ValueError, TrainingError), match=said):
-        train(config(tmp_path, shards, family))
+        train(tiny.write_family(tmp_path, shards, family))

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from torch import Tensor, distributions, nn
 
 from sottovoce.models.families import store, vae
-from sottovoce.models.families.gaussian import STANDARD, Gaussian
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.vae import ChunkVAE, drawn_from, elbo, importance_bound, priced
+from sottovoce.models.gaussian import STANDARD, Gaussian
 from sottovoce.models.training.run import read_config, stage_settings, train
 from sottovoce.models.wavenet.heads import LogisticMixture
 
@@ -279,14 +280,8 @@ def test_priced():
 
 
 def test_trained_stored_and_found(shards: Path, tmp_path: Path):
-    stage = {
-        "task": "family", "shards": str(shards), "out": str(tmp_path / "run"), "steps": 80, "batch": 8, "frames": 4,
-        "learning_rate": 1e-2, "rise": 1, "ema": 0.9, "log_every": 5, "check_every": 80, "check_batch": 8,
-    }  # fmt: skip
-    lines = ["[family]", *(f"{k} = {json.dumps(v)}" for k, v in TINY.items())]
-    lines += ["[stage.family]", *(f"{k} = {json.dumps(v)}" for k, v in stage.items())]
-    (tmp_path / "vae.toml").write_text("\n".join(lines))
-    train(tmp_path / "vae.toml")
+    settings = {"steps": 80, "batch": 8, "frames": 4, "learning_rate": 1e-2, "ema": 0.9, "check_batch": 8}
+    train(tiny.write_family(tmp_path, shards, TINY, **settings))
     entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert entries[-1]["bits_per_sample"] < entries[0]["bits_per_sample"] - 0.5
     family, about = store.load(tmp_path / "run" / "family.safetensors")

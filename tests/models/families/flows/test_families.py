@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 import torch
 from torch import Tensor
 
@@ -199,12 +200,7 @@ def test_an_unknown_setting_is_an_error(kind: str):
 
 @pytest.mark.parametrize("kind", TINY)
 def test_training_lowers_the_loss_and_is_stored(kind: str, shards: Path, tmp_path: Path):
-    settings = {"batch": 4, "frames": 6, "steps": 40, "rise": 1, "log_every": 1, "check_every": 40, "check_batch": 4}
-    lines = [f"{key} = {value!r}" for key, value in TINY[kind].items()]
-    stage = {"task": "family", "shards": str(shards), "out": str(tmp_path / "run"), "learning_rate": 5e-3} | settings
-    lines = ["[family]", *lines, "[stage.family]", *(f"{key} = {value!r}" for key, value in stage.items())]
-    (tmp_path / "tiny.toml").write_text("\n".join(lines).replace("'", '"'))
-    figures = train(tmp_path / "tiny.toml")
+    figures = train(tiny.write_family(tmp_path, shards, TINY[kind], frames=6, steps=40, learning_rate=5e-3))
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     losses = [json.loads(line)["bits_per_sample"] for line in log]
     assert sum(losses[-5:]) < sum(losses[:5]) - 1.0 and math.isfinite(figures["dev_bits_per_sample"])
