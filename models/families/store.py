@@ -1,6 +1,6 @@
 """Families on disk: one safetensors file, which says in its head how to make the family.
 
-Matrices are kept as int8 with a scale a row, which costs no family more than .001 bits a sample; the rest is float16.
+Matrices are kept as int8 with a scale a row, the rest as float16. What is measured of a family is measured of its file.
 """
 
 from __future__ import annotations

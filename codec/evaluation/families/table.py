@@ -84,7 +84,7 @@ def headline(report: Mapping[str, Any]) -> str:
 NOTES = (
     "Where p(x) is a bound, the true figure is at most that. A picture is the log-mel spectrogram in 256 levels, 80 "
     "bands every 10 ms; its bits are told for each sample of the waveform it shows. Seconds are of processor time, "
-    "in one thread, for one second of speech. Times of training on the GPU are those of a share: eight ran at once."
+    "in one thread, for one second of speech."
 )
 
 
