@@ -15,7 +15,7 @@ from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.cli.names import models
 from sottovoce.codec.files import reading, writing
 from sottovoce.codec.releases import by_name
-from sottovoce.codec.stream import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
+from sottovoce.codec.recording import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
 from sottovoce.models.release import Release
 
 TOGETHER = 4

@@ -14,7 +14,7 @@ from sottovoce.cli.jobs import Job, plan
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_sound
 from sottovoce.codec.files import writing
-from sottovoce.codec.stream import Tick, encode_sound, no_tick
+from sottovoce.codec.recording import Tick, encode_sound, no_tick
 
 
 @click.command("encode")

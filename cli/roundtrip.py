@@ -19,7 +19,7 @@ from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_sound
 from sottovoce.codec.files import STANDARD, writing
-from sottovoce.codec.stream import Tick, decode_stream, encode_sound, no_tick
+from sottovoce.codec.recording import Tick, decode_stream, encode_sound, no_tick
 
 
 @click.command("roundtrip")

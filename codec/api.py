@@ -14,7 +14,7 @@ from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.stream import Decoding, decoding, encode_stream, run_together
+from sottovoce.codec.recording import Decoding, decoding, encode_stream, run_together
 from sottovoce.models.release import Preset, Release
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.models.level import TARGET_DB, active_level
+from sottovoce.models.runtime.state import Remembering
 
 SILENCE = -80.0
 """dB below which a recording's start holds no speech to measure: it stays as it is, for what may follow."""
@@ -32,6 +33,11 @@ def level_byte(wave: npt.NDArray[np.float32]) -> int:
     level = active_level(wave)
     if level < SILENCE:
         level = TARGET_DB
+    return byte_of_level(level)
+
+
+def byte_of_level(level: float) -> int:
+    """Return the byte that tells a level (dBov)."""
     return int(np.clip(round((level - _LOWEST) / _STEP), 0, 255))
 
 
@@ -55,3 +61,35 @@ def restore_level(wave: npt.NDArray[np.int16], byte: int) -> npt.NDArray[np.int1
     """
     scaled = (wave.astype(np.int64) * _RESTORING[byte] + (1 << 23)) >> 24
     return np.clip(scaled, -32768, 32767).astype(np.int16)
+
+
+class LevelRestorer(Remembering):
+    """Brings decoded samples back to a level that may change on the way: see `restore_level`.
+
+    Parameters
+    ----------
+    byte : int
+        The level at the start.
+    """
+
+    REMEMBERED = ("_byte", "_position", "_changes")
+
+    def __init__(self, byte: int) -> None:
+        self._byte = byte
+        self._position = 0
+        self._changes: npt.NDArray[np.int64] = np.zeros((0, 2), np.int64)
+
+    def change(self, sample: int, byte: int) -> None:
+        """Have another level from a sample on, counted from the start; no earlier than any told before."""
+        self._changes = np.concatenate((self._changes, [[sample, byte]]))
+
+    def __call__(self, wave: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        """Take the next samples and return them at their level."""
+        pieces = []
+        while len(self._changes) and self._changes[0, 0] < self._position + len(wave):
+            before, wave = np.split(wave, [max(0, self._changes[0, 0] - self._position)])
+            pieces.append(restore_level(before, self._byte))
+            self._position += len(before)
+            self._byte, self._changes = int(self._changes[0, 1]), self._changes[1:]
+        self._position += len(wave)
+        return np.concatenate([*pieces, restore_level(wave, self._byte)])

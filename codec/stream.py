@@ -1,362 +1,215 @@
-"""Recordings to files and back, block by block in constant memory."""
+"""Speech as a stream of packets: samples in, packets out, and back, a step at a time.
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import BinaryIO, NamedTuple, Protocol
+However the samples are cut into pieces, packets and samples are those of the whole recording.
+"""
+
+import io
 
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.audio import Sound, WavWriter
-from sottovoce.codec.bits import Header, Reader, Writer
-from sottovoce.codec.errors import SottoError
-from sottovoce.codec.level import level_byte, normalising_gain, restore_level
+from sottovoce.codec.bits import Header, Packets, Voice
+from sottovoce.codec.bits.source import Source
+from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.level import LevelRestorer, normalising_gain
 from sottovoce.codec.releases import by_id, preset_by_index
-from sottovoce.models.release import Decoder, Preset, Release, decode_together
+from sottovoce.codec.voice import VoiceTracker
+from sottovoce.models.release import Preset, Release
+from sottovoce.models.runtime.state import Remembering
 
-HEAD_SECONDS = 60
-"""Level and speaker of a recording are taken from this much of its start."""
-
-Tick = Callable[[float, float | None], None]
-"""Told now and then how many seconds of speech are done, and of how many, where that is known."""
-
-
-def no_tick(seconds: float, total: float | None) -> None:
-    """Tell nobody."""
+TELL_SECONDS = 2
+"""How often the voice is told anew, for those who lost a packet; once is enough where it never changes."""
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """What became of a recording.
+class StreamEncoder(Remembering):
+    """Speech on its way to packets.
+
+    Its `state` is all that it remembers: a `State`, to be copied, saved and assigned.
 
     Parameters
     ----------
-    seconds : float
-        Length of the recording.
-    bytes : int
-        Size of the file, everything counted.
-    """
-
-    seconds: float
-    bytes: int
-
-    @property
-    def bit_rate(self) -> float:
-        """Bits of the file for each second."""
-        return 8 * self.bytes / self.seconds
-
-
-def encode_stream(
-    blocks: Iterable[npt.NDArray[np.float32]],
-    sink: BinaryIO,
-    model: Release,
-    preset: Preset,
-    *,
-    samples: int | None = None,
-    rate: int | None = None,
-    channels: int = 1,
-    tick: Tick = no_tick,
-) -> Encoded:
-    """Encode a recording that comes in blocks.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of float32
-        Mono at the model's rate; however they are cut, the bytes are the same.
-    sink : file-like
-        Gets the bytes; needs ``write`` and ``flush``.
     model, preset : Release, Preset
         What encodes, and at which rate.
-    samples : int, optional
-        Length of all blocks together, where it is known beforehand.
+    voice : Voice, optional
+        Level and speaker, where they are known. By default they are learnt from the speech, and packets tell them.
+    steps : int
+        Of each packet; a step is 40 ms at 25 steps a second.
     rate, channels : int
         What the recording had before, for `info`.
-    tick : callable
-        Told the progress.
 
-    Returns
-    -------
-    Encoded
+    Attributes
+    ----------
+    header : bytes
+        What a decoder must know first.
+    samples : int
+        Taken so far.
+    """
+
+    REMEMBERED = ("samples", "_packets", "_encoder", "_tracker", "_heard", "_used", "_told", "_changes", "_codes")
+
+    def __init__(
+        self,
+        model: Release,
+        preset: Preset,
+        voice: Voice | None = None,
+        *,
+        steps: int = 1,
+        rate: int | None = None,
+        channels: int = 1,
+    ) -> None:
+        self._model, self._preset, self._voice = model, preset, voice
+        self.reset()
+        begin = self._tracker.voice if voice is None else voice
+        self._layout = Packets(preset.bits, steps, len(begin.speaker))
+        self._size = steps * model.step
+        self._often = max(1, TELL_SECONDS * model.sample_rate // self._size)
+        self.header = Header(
+            *(model.id, preset.index, None, rate or model.sample_rate, channels, begin.level, begin.speaker),
+            packet_steps=steps,
+        ).pack()
+
+    @property
+    def latency(self) -> float:
+        """Seconds that a sample waits for its packet to go out, at most."""
+        return (self._size + self._model.lookahead) / self._model.sample_rate
+
+    def reset(self) -> None:
+        """Go back to the start of a stream."""
+        self._tracker = VoiceTracker(self._model)
+        self._encoder = self._model.encoder(self._preset.books)
+        self.samples = self._packets = 0
+        self._heard: npt.NDArray[np.float32] = np.zeros(0, np.float32)  # samples of a packet that isn't full yet
+        self._used = _row(0, self._voice or self._tracker.voice)  # the voice to which samples are brought
+        self._told = self._used  # and that of the packets, later by the look-ahead
+        self._changes: npt.NDArray[np.int64] = np.zeros((0, len(self._used)), np.int64)
+        self._codes: npt.NDArray[np.int16] = np.zeros((0, self._preset.books), np.int16)
+
+    def push(self, wave: npt.NDArray[np.float32]) -> list[bytes]:
+        """Take samples (n,) at the model's rate, full scale 1; return the packets that are ready."""
+        wave = np.asarray(wave, np.float32)
+        ready: list[bytes] = []
+        while len(wave):
+            piece, wave = np.split(wave, [self._size - len(self._heard)])
+            self.samples += len(piece)
+            ready += self._pack(self._encoder.push(piece * normalising_gain(int(self._used[1]))))
+            if self._voice is None:
+                self._hear(piece)
+        return ready
+
+    def finish(self) -> list[bytes]:
+        """Return the packets that are still due; the last one is filled up."""
+        codes = self._encoder.finish()
+        short = -(len(self._codes) + len(codes)) % self._layout.steps
+        return self._pack(np.concatenate((codes, np.repeat(codes[-1:], short, 0))))
+
+    def _hear(self, piece: npt.NDArray[np.float32]) -> None:
+        """Learn the voice from whole packets, for the packets after them."""
+        self._heard = np.concatenate((self._heard, piece))
+        if len(self._heard) == self._size:
+            self._tracker.hear(self._heard)
+            self._heard = self._heard[:0].copy()
+            found = _row(self.samples // self._size, self._tracker.voice)
+            if (found[1:] != self._used[1:]).any():
+                self._used = found
+                self._changes = np.concatenate((self._changes, found[None]))
+
+    def _pack(self, codes: npt.NDArray[np.int16]) -> list[bytes]:
+        self._codes = np.concatenate((self._codes, codes))
+        packed = []
+        for _ in range(len(self._codes) // self._layout.steps):
+            now, self._codes = np.split(self._codes, [self._layout.steps])
+            changed = len(self._changes) and self._changes[0, 0] == self._packets
+            if changed:
+                self._told, self._changes = self._changes[0], self._changes[1:]
+            again = self._voice is None and self._packets and self._packets % self._often == 0
+            packed.append(self._layout.pack(now, _voice(self._told) if changed or again else None))
+            self._packets += 1
+        return packed
+
+
+class StreamDecoder(Remembering):
+    """Packets on their way to speech; its `state` is all that it remembers.
+
+    Parameters
+    ----------
+    header : bytes
+        Of the stream.
+    seed : int
+        Of the random numbers: the same packets and seed give the same samples.
+    known : Release, optional
+        A model that the stream may be of, beside those in the box.
 
     Raises
     ------
     SottoError
-        When there are no samples.
-    """
-    head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
-    if not len(head):
-        raise SottoError("there are no samples in it", "give a recording")
-    level = level_byte(head)
-    gain = normalising_gain(level)
-    speaker = model.speaker(head * gain)
-    header = Header(model.id, preset.index, samples, rate or model.sample_rate, channels, level, speaker)
-    counter = _Counter(sink)
-    writer = Writer(counter, header, preset.bits, step=model.step)  # type: ignore[arg-type]
-    total = None if samples is None else samples / model.sample_rate
-    encoder = model.encoder(preset.books)
-    done = 0
-    for block in chain(_cut(head, model.sample_rate), rest):
-        writer.write(encoder.push(block * gain))
-        done += len(block)
-        tick(done / model.sample_rate, total)
-    writer.write(encoder.finish())
-    writer.close(done)
-    return Encoded(done / model.sample_rate, counter.bytes)
-
-
-def encode_sound(sound: Sound, sink: BinaryIO, model: Release, preset: Preset, *, tick: Tick = no_tick) -> Encoded:
-    """Encode an opened recording: see `encode_stream`."""
-    return encode_stream(
-        sound, sink, model, preset, samples=sound.samples, rate=sound.rate, channels=sound.channels, tick=tick
-    )
-
-
-class _Counter:
-    """Counts the bytes on their way to a file."""
-
-    def __init__(self, sink: BinaryIO) -> None:
-        self._sink = sink
-        self.bytes = 0
-        self.flush = sink.flush
-
-    def write(self, data: bytes) -> None:
-        self._sink.write(data)
-        self.bytes += len(data)
-
-
-def _split(
-    blocks: Iterator[npt.NDArray[np.float32]], size: int
-) -> tuple[npt.NDArray[np.float32], Iterator[npt.NDArray[np.float32]]]:
-    """Return the first `size` samples in one piece, and the blocks after them."""
-    held = [np.zeros(0, np.float32)]
-    missing = size
-    while missing > 0 and (block := next(blocks, None)) is not None:
-        held.append(block)
-        missing -= len(block)
-    start = np.concatenate(held)
-    return start[:size], chain(_cut(start[size:], size), blocks)
-
-
-def _cut(wave: npt.NDArray[np.float32], size: int) -> Iterator[npt.NDArray[np.float32]]:
-    return (wave[at : at + size] for at in range(0, len(wave), size))
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What came out of a file.
-
-    Parameters
-    ----------
-    seconds : float
-        Length of the speech.
-    blocks, damaged : int
-        Blocks in the file, and how many of these had to be concealed.
-    missing : float
-        Seconds that the file promised but doesn't hold.
-    complete : bool
-        Whether the file ends as it should.
-    trailing : bool
-        Whether something foreign follows the end.
+        When the header is none that can be read, or its model isn't here.
     """
 
-    seconds: float
-    blocks: int
-    damaged: int
-    missing: float
-    complete: bool
-    trailing: bool
+    REMEMBERED = ("_steps", "_decoder", "_level")
 
-    def warnings(self) -> list[str]:
-        """Return what the user should know about damage, a line each."""
-        lines = []
-        if self.damaged:
-            lines.append(f"{self.damaged} of {self.blocks} blocks damaged, concealed")
-        if self.missing and self.complete:
-            lines.append(f"{self.missing:.2f} s are missing")
-        elif self.missing:
-            lines.append(f"cut off, the last {self.missing:.2f} s are missing")
-        elif not self.complete:
-            lines.append("the end is damaged or missing")
-        if self.trailing:
-            lines.append("something else follows the end, ignored")
-        return lines
+    def __init__(self, header: bytes, *, seed: int = 0, known: Release | None = None) -> None:
+        with concerning(""):
+            self._header = Header.read(Source(io.BytesIO(header)))
+        if not self._header.packet_steps:
+            raise SottoError("the header of a file, not of a stream of packets", "decode it as a file")
+        self._model = by_id(self._header.model, known)
+        preset = preset_by_index(self._model, self._header.preset)
+        self._layout = Packets(preset.bits, self._header.packet_steps, len(self._header.speaker))
+        self._books = preset.books
+        self._seed = seed
+        self.reset()
 
+    @property
+    def sample_rate(self) -> int:
+        """Hz of the speech."""
+        return self._model.sample_rate
 
-class Request(NamedTuple):
-    """Codes to decode: by which decoder, of which model."""
+    @property
+    def packet_samples(self) -> int:
+        """Samples that a packet stands for."""
+        return self._layout.steps * self._model.step
 
-    model: Release
-    decoder: Decoder
-    codes: npt.NDArray[np.int16]
+    @property
+    def latency(self) -> float:
+        """Seconds of speech that are still due of the packets pushed."""
+        return self._decoder.delay / self._model.sample_rate
 
-
-Decoding = Generator[Request, npt.NDArray[np.int16], Decoded]
-"""A file being decoded: it yields requests, and is sent the waves."""
-
-Begin = Callable[[], Decoding]
-"""Begins to decode a file, from its start each time it is called."""
-
-
-class Sink(Protocol):
-    """What takes decoded samples."""
-
-    def write(self, wave: npt.NDArray[np.int16]) -> None:
-        """Take samples."""
-
-    def close(self) -> None:
-        """Know that there are no more."""
-
-
-def decoding(
-    source: BinaryIO,
-    open_sink: Callable[[Release, int | None], Sink],
-    *,
-    seed: int = 0,
-    known: Release | None = None,
-    tick: Tick = no_tick,
-) -> Decoding:
-    """Decode a file step by step, so that several can share each pass over the weights: see `run_together`.
-
-    Parameters
-    ----------
-    source : file-like
-        Anything with ``read``, at the start of a file.
-    open_sink : callable
-        Is told the model and the length, as far as it is known, and returns what takes the samples.
-    seed : int
-        Of the random numbers: the same file and seed give the same samples.
-    known : Release, optional
-        A model that the file may be of, beside those in the box.
-    tick : callable
-        Told the progress.
-    """
-    reader = Reader(source)
-    header = reader.header
-    model = by_id(header.model, known)
-    preset = preset_by_index(model, header.preset)
-    sink = open_sink(model, header.samples)
-    try:
-        decoder = model.decoder(header.speaker, seed)
-    except ValueError as error:
-        raise SottoError(str(error), "get the file again") from error
-    total = None if header.samples is None else header.samples / model.sample_rate
-    held = np.zeros(0, np.int16)  # the last step, of which the length may take a part away
-    blocks = damaged = done = 0
-    for block in reader.blocks(preset.bits, step=model.step):
-        blocks += 1
-        codes = block.codes
-        if codes is None:
-            damaged += 1
-            codes = np.full((block.steps, preset.books), -1, np.int16)
-        held = np.concatenate((held, (yield Request(model, decoder, codes))))
-        ready, held = np.split(held, [max(0, len(held) - model.step)])
-        sink.write(restore_level(ready, header.level))
-        done += len(ready)
-        tick(done / model.sample_rate, total)
-    if not blocks and reader.missing_steps:
-        raise SottoError("cut off before the speech begins", "get the file again")
-    rest = np.concatenate((held, decoder.finish()))[: max(0, (reader.total_samples or 0) - done)]
-    sink.write(restore_level(rest, header.level))
-    sink.close()
-    return Decoded(
-        seconds=(done + len(rest)) / model.sample_rate,
-        blocks=blocks,
-        damaged=damaged,
-        missing=reader.missing_steps * model.step / model.sample_rate,
-        complete=reader.complete,
-        trailing=reader.trailing,
-    )
-
-
-def wav_decoding(
-    source: BinaryIO, sink: BinaryIO, *, seed: int = 0, known: Release | None = None, tick: Tick = no_tick
-) -> Decoding:
-    """Decode a file to WAV: see `decoding`."""
-
-    def open_sink(model: Release, samples: int | None) -> Sink:
-        return WavWriter(sink, model.sample_rate, samples)
-
-    return decoding(source, open_sink, seed=seed, known=known, tick=tick)
-
-
-def decode_stream(
-    source: BinaryIO, sink: BinaryIO, *, seed: int = 0, known: Release | None = None, tick: Tick = no_tick
-) -> Decoded:
-    """Decode one file to WAV.
-
-    Parameters
-    ----------
-    source, sink : file-like
-        The file, which needs only ``read``; and what takes the WAV, which needs ``write`` and ``seekable``.
-    seed : int
-        Of the random numbers.
-    known : Release, optional
-        A model that the file may be of, beside those in the box.
-    tick : callable
-        Told the progress.
-
-    Returns
-    -------
-    Decoded
-
-    Raises
-    ------
-    FormatError
-        When it isn't a file that this version can read.
-    SottoError
-        When its model isn't in the box, or no speech is left in it.
-    """
-    (outcome,) = run_together([lambda: wav_decoding(source, sink, seed=seed, known=known, tick=tick)])
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-def run_together(begins: Sequence[Begin]) -> list[Decoded | Exception]:
-    """Decode several files in step; each gives the same samples as alone.
-
-    Parameters
-    ----------
-    begins : sequence of callable
-        Each begins a file, and begins it again where decoding it beside others failed.
-
-    Returns
-    -------
-    list of Decoded or Exception
-        What became of each: one that fails doesn't disturb the others.
-    """
-    decodings = [begin() for begin in begins]
-    outcomes: dict[int, Decoded | Exception] = {}
-    requests: dict[int, Request] = {}
-
-    def advance(index: int, wave: npt.NDArray[np.int16] | None) -> None:
+    def reset(self) -> None:
+        """Go back to the start of a stream."""
         try:
-            requests[index] = decodings[index].send(wave)  # type: ignore[arg-type]  # None starts a generator
-        except StopIteration as stop:
-            outcomes[index] = stop.value
-        except Exception as error:
-            outcomes[index] = error
+            self._decoder = self._model.decoder(self._header.speaker, self._seed)
+        except ValueError as error:
+            raise SottoError(str(error), "get the stream again") from error
+        self._level = LevelRestorer(self._header.level)
+        self._steps = 0
 
-    try:
-        for index in range(len(decodings)):
-            advance(index, None)
-        while requests:
-            model = next(iter(requests.values())).model
-            due = {index: request for index, request in requests.items() if request.model is model}
-            for index in due:
-                del requests[index]
-            try:
-                waves = decode_together([one.decoder for one in due.values()], [one.codes for one in due.values()])
-            except Exception as error:
-                for index in due:
-                    decodings[index].close()
-                    # One of them is to blame, but all decoders are in an unknown state now: begin again, each alone.
-                    outcomes[index] = error if len(due) == 1 else run_together([begins[index]])[0]
-                continue
-            for index, wave in zip(due, waves, strict=True):
-                advance(index, wave)
-    finally:
-        for one in decodings:
-            one.close()  # after an interruption, nothing half-written stays
-    return [outcomes[index] for index in range(len(begins))]
+    def push(self, packet: bytes | None) -> npt.NDArray[np.int16]:
+        """Take a packet, or None for one that is lost; return the samples (n,) that are ready.
+
+        Raises
+        ------
+        SottoError
+            When it is no packet of this stream. Nothing has changed then.
+        """
+        codes, voice = np.full((self._layout.steps, self._books), -1, np.int16), None
+        if packet is not None:
+            with concerning(""):
+                codes, voice = self._layout.unpack(packet)
+        if voice:
+            self._decoder.speak_as(voice.speaker)
+            self._level.change(self._steps * self._model.step, voice.level)
+        self._steps += len(codes)
+        return self._level(self._decoder.push(codes))
+
+    def finish(self) -> npt.NDArray[np.int16]:
+        """Return the samples that are still due."""
+        return self._level(self._decoder.finish())
+
+
+def _row(packet: int, voice: Voice) -> npt.NDArray[np.int64]:
+    """A voice, and the packet from which it holds, as numbers."""
+    return np.array([packet, voice.level, *voice.speaker], np.int64)
+
+
+def _voice(row: npt.NDArray[np.int64]) -> Voice:
+    return Voice(int(row[1]), bytes(row[2:].tolist()))

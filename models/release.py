@@ -92,6 +92,12 @@ class Release:
         self.lookahead = self.step + BEFORE
 
     @cached_property
+    def nobody(self) -> bytes:
+        """A speaker vector for when nobody has spoken yet: the one nearest to zero."""
+        books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
+        return bytes(books(np.zeros(self.config["speaker"]["size"], np.float32)).astype(np.uint8))
+
+    @cached_property
     def network(self) -> Network:
         """What decoders share."""
         tables = {k.removeprefix(SAMPLER_PREFIX): v for k, v in self.weights.items() if k.startswith(SAMPLER_PREFIX)}

@@ -19,10 +19,10 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Puts the toy in the models' place, here and in processes started from here."""
     import stub_release
 
-    from sottovoce.codec import releases, stream
+    from sottovoce.codec import recording, releases
 
     monkeypatch.setattr(releases, "release", stub_release)
-    monkeypatch.setattr(stream, "decode_together", stub_release.decode_together)
+    monkeypatch.setattr(recording, "decode_together", stub_release.decode_together)
     monkeypatch.setenv("PYTHONPATH", STUB_SITE)
     releases.loaded.cache_clear()
     yield

@@ -68,7 +68,7 @@ class Decoder:
             noise = self._random.integers(-32, 33, STEP)
             waves.append(np.clip(noise * self._last, -32768, 32767).astype(np.int16))
         wave = np.concatenate(waves)
-        ready, self._late = np.split(wave, [max(0, len(wave) - LOOKAHEAD)])
+        ready, self._late = np.split(wave, [max(0, len(wave) - STEP)])
         return ready
 
     def finish(self):

@@ -55,15 +55,19 @@ class Framing:
         Bytes of the last block's payload or, when the length of the stream is unknown, the fewest it may have.
     known : bool
         Whether the length of the stream is known.
+    telling : int
+        Bytes of the payload of a packet that tells a voice; 0 where blocks aren't packets.
     """
 
-    def __init__(self, full: int, least: int, known: bool) -> None:
+    def __init__(self, full: int, least: int, known: bool, telling: int = 0) -> None:
         self.full = full
-        self.least = least
         self.known = known
-        sizes = {full, least} if known else {0, *range(least, full + 1)}
+        self._telling = telling
+        between = () if known else range(least, full)
+        self._sizes = frozenset((full, least, *between, telling or full))
+        starts = self._sizes if known else self._sizes | {0}
         # What a record may begin with, and how far to look ahead for that: no record is shorter, so none has to wait.
-        self._start = re.compile(b"[%s]" % b"".join(re.escape(varint.encode(size)[:1]) for size in sizes))
+        self._start = re.compile(b"[%s]" % b"".join(re.escape(varint.encode(size)[:1]) for size in starts))
         self._ahead = block_size(least) if known else len(pack_end(0))
 
     def find(self, source: Source, limit: int) -> tuple[int, Record | None]:
@@ -107,7 +111,11 @@ class Framing:
             return damaged // size  # cut off: what is left of a block isn't one
         if not record.payload:
             return -(-damaged // size)  # the last one may be short
-        return (2 * damaged + size) // (2 * size)  # nearest: assume as few bytes as possible lost or added
+        # nearest: assume as few bytes as possible lost or added
+        plain, told = damaged, damaged - (self._telling - self.full if self._telling else 0)
+        count = (2 * plain + size) // (2 * size)
+        with_voice = (2 * told + size) // (2 * size)
+        return with_voice if with_voice and abs(told - with_voice * size) < abs(plain - count * size) else count
 
     def _peek(self, source: Source, start: int) -> Record | None:
         """Look at the record at `start`; None unless it is whole."""
@@ -120,7 +128,7 @@ class Framing:
             if (found := varint.peek(source, body)) is None:
                 return None
             samples, stop = found
-        elif size not in (self.full, self.least) and (self.known or not self.least < size < self.full):
+        elif size not in self._sizes:
             return None
         record = source.peek(start, stop + SEAL)
         if record is None or not is_sealed(record):

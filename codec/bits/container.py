@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sottovoce.codec.bits.blocks import Framing, block_size, pack_block, pack_end
 from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.packets import Packets, Voice
 from sottovoce.codec.bits.packing import Packing
 from sottovoce.codec.bits.source import Source
 
@@ -16,7 +17,8 @@ BLOCK_STEPS = 50
 """Steps in every block but the last: two seconds at 25 steps a second."""
 
 MOST_CONCEALED = 30
-"""Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing."""
+"""Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
+Of packets, as many as make a minute."""
 
 _ENDLESS = 1 << 80  # steps: more than any length that fits into a header
 
@@ -108,10 +110,13 @@ class Block:
         How many.
     codes : ndarray of int16 [steps, books], or None
         None when they are damaged: conceal them.
+    voice : Voice or None
+        The voice that the speech is in from here on, where a packet tells it.
     """
 
     steps: int
     codes: npt.NDArray[np.int16] | None
+    voice: Voice | None = None
 
 
 class Reader:
@@ -167,7 +172,7 @@ class Reader:
         step : int
             Samples of a step.
         block_steps : int
-            Steps of a block; format version 1 has 50.
+            Steps of a block; format version 1 has 50. Packets have as many as the header says.
 
         Yields
         ------
@@ -176,14 +181,20 @@ class Reader:
         if self._begun:
             raise RuntimeError("the blocks of a stream can be read only once")
         self._begun = True
+        if self.header.packet_steps:
+            packets = Packets(widths, self.header.packet_steps, len(self.header.speaker))
+            return self._blocks(Packing(widths), _positive(step), packets.steps, packets)
         return self._blocks(Packing(widths), _positive(step), _positive(block_steps))
 
-    def _blocks(self, packing: Packing, step: int, block_steps: int) -> Iterator[Block]:
+    def _blocks(self, packing: Packing, step: int, block_steps: int, packets: Packets | None = None) -> Iterator[Block]:
         samples = self.header.samples
         known = samples is not None
         promised = _steps(samples, step) if samples is not None else _ENDLESS
         tail = (promised - 1) % block_steps + 1
-        framing = Framing(packing.size(block_steps), packing.size(tail if known else 1), known)
+        if packets:
+            framing = Framing(packets.plain, packets.plain, known, packets.telling)
+        else:
+            framing = Framing(packing.size(block_steps), packing.size(tail if known else 1), known)
         done = omitted = 0
         while done < promised:
             left = promised - done
@@ -194,7 +205,7 @@ class Reader:
                 samples = record.samples
                 left = max(0, _steps(samples, step) - done)
             lost = left if damaged == due else min(left - held, framing.lost(damaged, record) * block_steps)
-            concealed = min(lost, MOST_CONCEALED * block_steps)
+            concealed = min(lost, MOST_CONCEALED * (BLOCK_STEPS if packets else block_steps))
             omitted += lost - concealed
             for start in range(0, concealed, block_steps):
                 steps = min(block_steps, concealed - start)
@@ -202,7 +213,10 @@ class Reader:
                 yield Block(steps, None)
             done += lost + held
             if record and held:
-                yield Block(held, packing.unpack(record.payload, held))
+                codes, voice = (
+                    packets.unpack(record.payload) if packets else (packing.unpack(record.payload, held), None)
+                )
+                yield Block(held, codes, voice)
             if not record or not held or (known and len(record.payload) < framing.full):
                 break
         self._finish(samples, done, omitted, step, known)
@@ -214,6 +228,34 @@ class Reader:
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None
+
+
+class PacketWriter:
+    """Writes a live stream: a header, and each packet with a flush when it comes.
+
+    Parameters
+    ----------
+    stream : file-like
+        Anything with ``write`` and ``flush``; it stays open.
+    header : bytes
+        Of a stream of packets, packed.
+    """
+
+    def __init__(self, stream: BinaryIO, header: bytes) -> None:
+        self._stream = stream
+        self._put(header)
+
+    def write(self, packet: bytes) -> None:
+        """Add a packet."""
+        self._put(pack_block(packet))
+
+    def close(self, samples: int) -> None:
+        """Write the end, which tells the length of the recording."""
+        self._put(pack_end(samples))
+
+    def _put(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._stream.flush()
 
 
 def _steps(samples: int, step: int) -> int:

@@ -12,9 +12,12 @@ VERSION = 1
 METADATA_LIMIT = 1 << 16
 """Bytes that metadata may have."""
 
-_METADATA, _UNKNOWN_LENGTH = 1 << 2, 1 << 3
+_METADATA, _UNKNOWN_LENGTH, _PACKETS = 1 << 2, 1 << 3, 1 << 5
 # Entropy coding (bit 0), the seek table (bit 1) and protection (bit 4) have their bits but aren't read yet.
-_UNDERSTOOD = _METADATA | _UNKNOWN_LENGTH
+_UNDERSTOOD = _METADATA | _UNKNOWN_LENGTH | _PACKETS
+MOST_PACKET_STEPS = 50
+"""Steps that a packet may have."""
+
 _CHANNEL_BITS = 5
 _MOST_CHANNELS = (1 << _CHANNEL_BITS) - 1
 _NEWER = "update sottovoce"
@@ -43,6 +46,8 @@ class Header:
         The quantised speaker vector, at most 255 bytes.
     metadata : bytes or None
         Kept as it is, at most 64 KiB; None when there is none.
+    packet_steps : int
+        Steps of each packet of a live stream, 1 to 50, whose length is unknown; 0 for a recording in blocks.
     """
 
     model: bytes
@@ -53,6 +58,7 @@ class Header:
     level: int
     speaker: bytes = b""
     metadata: bytes | None = None
+    packet_steps: int = 0
 
     def __post_init__(self) -> None:
         if len(self.model) != 4:
@@ -67,10 +73,13 @@ class Header:
             raise ValueError("a speaker vector has at most 255 bytes")
         if len(self.metadata or b"") > METADATA_LIMIT:
             raise ValueError(f"metadata has at most {METADATA_LIMIT} bytes")
+        if not 0 <= self.packet_steps <= MOST_PACKET_STEPS or (self.packet_steps and self.samples is not None):
+            raise ValueError(f"packets have at most {MOST_PACKET_STEPS} steps, and make a stream of unknown length")
 
     def pack(self) -> bytes:
         """Return the bytes of the header, checksum included."""
         flags = (self.samples is None) * _UNKNOWN_LENGTH | (self.metadata is not None) * _METADATA
+        flags |= bool(self.packet_steps) * _PACKETS
         parts = [
             MAGIC,
             bytes((VERSION, flags)),
@@ -81,6 +90,8 @@ class Header:
             bytes((self.level, len(self.speaker))),
             self.speaker,
         ]
+        if self.packet_steps:
+            parts.append(bytes((self.packet_steps,)))
         if self.metadata is not None:
             parts += varint.encode(len(self.metadata)), self.metadata
         return seal(b"".join(parts))
@@ -100,6 +111,7 @@ class Header:
         model, preset = fields.take(4), fields.byte()
         samples, origin = fields.varint(), fields.varint()
         level, speaker = fields.byte(), fields.take(fields.byte())
+        packet_steps = fields.byte() if flags & _PACKETS else 0
         metadata = None
         if flags & _METADATA:
             if (size := fields.varint()) > METADATA_LIMIT:
@@ -107,11 +119,13 @@ class Header:
             metadata = fields.take(size)
         fields.take(SEAL)
         unknown = bool(flags & _UNKNOWN_LENGTH)
-        if not is_sealed(fields.all()) or (unknown and samples):
+        packets = unknown and 1 <= packet_steps <= MOST_PACKET_STEPS
+        if not is_sealed(fields.all()) or (unknown and samples) or (flags & _PACKETS and not packets):
             raise FormatError("the header is damaged", _DAMAGED)
         source.skip(fields.at)
         rate, channels = origin >> _CHANNEL_BITS, origin & _MOST_CHANNELS
-        return cls(model, preset, None if unknown else samples, rate, channels, level, speaker, metadata)
+        length = None if unknown else samples
+        return cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps)
 
 
 class _Fields:

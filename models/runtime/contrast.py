@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from sottovoce.models.features import BANDS
+from sottovoce.models.features import BANDS, HOP
 from sottovoce.models.runtime.layers import Array
+from sottovoce.models.runtime.state import Remembering
 
 CONTRAST_BITS = 8  # fraction bits of the contrast
 REACH = 2  # frames before and after one that are its surroundings
 
 
-class Contrast:
+class Contrast(Remembering):
     """A log-mel on its way to be sharpened: m + contrast (m - mean of the five frames around m), two frames late.
 
     Beyond the ends the first and the last frame go on.
@@ -28,10 +29,17 @@ class Contrast:
         With 8 fraction bits. Without any, frames come as they are and at once.
     """
 
+    REMEMBERED = ("held",)
+
     def __init__(self, contrast: int) -> None:
         self.contrast = contrast
         self.reach = REACH if contrast else 0
         self.held: Array = np.zeros((0, BANDS))
+
+    @property
+    def delay(self) -> int:
+        """Samples that it adds to the delay of the filter after it, which waits for half a frame anyway."""
+        return self.reach * HOP - HOP // 2 if self.reach else 0
 
     def push(self, mel: Array) -> Array:
         """Integer log-mel (frames, bands) -> the sharpened frames that are due."""

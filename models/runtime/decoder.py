@@ -14,8 +14,9 @@ from sottovoce.models.features import SAMPLE_RATE
 from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
 from sottovoce.models.runtime.plans import conditioner_plan
-from sottovoce.models.runtime.postfilter import PostFilter
+from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
 from sottovoce.models.runtime.predictor import Predictor
+from sottovoce.models.runtime.state import Remembering
 from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
 from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 
@@ -104,7 +105,7 @@ class Network:
         return Told(frames, mel, loudness)
 
 
-class Decoder:
+class Decoder(Remembering):
     """Codes on their way to samples.
 
     Parameters
@@ -115,19 +116,33 @@ class Decoder:
         Of the random numbers: the same codes, seed and stream give the same samples.
     """
 
+    REMEMBERED = (
+        *("voice", "conditioner", "stream", "latent", "lost", "late", "emphasised"),
+        *("contrast", "loudness", "filters"),
+    )
+
     def __init__(self, network: Network, speaker: bytes, seed: int = 0, stream: int = 0):
         self.network = network
-        self.voice = network.speaker(speaker)
+        self.speak_as(speaker)
         self.conditioner = network.conditioner()
         self.stream = Stream(network.tables, seed, stream)
         self.latent: Array = np.zeros(network.books[0].shape[1])
         self.lost = 0
-        self.late: float | None = None  # loudness of the step that the conditioner has not let go of yet
+        self.late: Array = np.zeros(0)  # loudness of the step, if any, that the conditioner has not let go of yet
         self.emphasised = 0
         decoding = network.config["decoding"]
         self.contrast = Contrast(decoding.get("contrast", 0))  # the first releases have none
         self.loudness: Array = np.zeros(0)  # of the frames that contrast keeps back
         self.filters = [PostFilter() for _ in range(decoding["envelope_passes"])]
+
+    @property
+    def delay(self) -> int:
+        """Samples that are due, once there are that many, of the steps pushed so far."""
+        return self.network.step + self.contrast.delay + len(self.filters) * BEFORE
+
+    def speak_as(self, speaker: bytes) -> None:
+        """Go on in the voice of these speaker bytes."""
+        self.voice = self.network.speaker(speaker)
 
     def push(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
         """Codes (steps, books) -> 16-bit samples; a step of -1 is lost and concealed. Some samples stay due."""
@@ -135,12 +150,12 @@ class Decoder:
 
     def finish(self) -> NDArray[np.int16]:
         """The samples that are still due."""
-        if self.late is None:
+        if not len(self.late):
             return np.zeros(0, np.int16)
         width = len(self.latent) + len(self.voice)
         c = self.conditioner(np.zeros((1, width)))
-        told = self.network.tell(c, self.voice, np.full(len(c), self.late))
-        self.late = None
+        told = self.network.tell(c, self.voice, np.repeat(self.late, len(c)))
+        self.late = np.zeros(0)
         wave = self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told)
         rest: Array = np.zeros(0)
         powers = self.powers(self.contrast.finish())
@@ -164,12 +179,10 @@ class Decoder:
             loudness.append(max(0.0, 1 - self.lost / FADE_STEPS))
         c = self.conditioner(np.stack(latents))
         per_step = len(c) // len(codes)
-        if self.late is None:  # the first step's output is what the network said before it heard anything
+        if not len(self.late):  # the first step's output is what the network said before it heard anything
             c = c[per_step:]
-            due = loudness[:-1]
-        else:
-            due = [self.late, *loudness[:-1]]
-        self.late = loudness[-1]
+        due = np.concatenate((self.late, loudness[:-1]))
+        self.late = np.array(loudness[-1:])
         return self.network.tell(c, self.voice, np.repeat(due, per_step)) if len(c) else None
 
     def powers(self, mel: Array) -> Array:

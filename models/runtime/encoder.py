@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, INPUTS, REACH, SAMPLE_RATE
 from sottovoce.models.runtime.layers import Array, Stack
+from sottovoce.models.runtime.state import Remembering
 
 BEFORE = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 
@@ -72,7 +73,7 @@ def lowest(values: Array, count: int) -> NDArray[np.intp]:
     return found[np.argsort(values[found], kind="stable")[:count]]
 
 
-class Encoder:
+class Encoder(Remembering):
     """A recording on its way to codes.
 
     Parameters
@@ -83,6 +84,8 @@ class Encoder:
         The network, of which the encoder takes a fresh one.
     quantizer : Quantizer
     """
+
+    REMEMBERED = ("stack", "held", "samples", "started")
 
     def __init__(self, config: dict[str, Any], stack: Stack, quantizer: Quantizer):
         self.step = SAMPLE_RATE // config["model"]["rate"]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sottovoce.models.runtime.plans import Part, Plan
+from sottovoce.models.runtime.state import Remembering
 
 Array = NDArray[Any]
 Dense = Callable[[Array], Array]
@@ -60,8 +61,10 @@ def relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-class Conv:
+class Conv(Remembering):
     """Causal convolution; rows of the weight run over (tap, input)."""
+
+    REMEMBERED = ("past",)
 
     def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1, dilation: int = 1):
         self.dense, self.stride = dense, stride
@@ -82,8 +85,10 @@ class Conv:
         return self.dense(x[starts[:, None] + self.taps].reshape(len(starts), -1))
 
 
-class Block:
+class Block(Remembering):
     """Residual block: x + W2 relu(conv3(relu(x)))."""
+
+    REMEMBERED = ("conv",)
 
     def __init__(self, conv: Conv, mix: Dense):
         self.conv, self.mix = conv, mix
@@ -107,8 +112,10 @@ class Upsample:
         return y.reshape(2 * len(y), -1)
 
 
-class Stack:
+class Stack(Remembering):
     """Layers one after the other, built from stored weights."""
+
+    REMEMBERED = ("layers",)
 
     def __init__(self, plan: Plan, weights: Mapping[str, Array], exact: bool):
         self.layers = [make_layer(part, weights, exact) for part in plan]

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from sottovoce.models.runtime.state import Remembering
 from sottovoce.models.wavenet.units import (
     CLASSES,
     COMPRESS_LIMIT,
@@ -204,7 +205,7 @@ class Tables:
             return self._packed[kernel]
 
 
-class Stream:
+class Stream(Remembering):
     """Where one stream stands between two calls of `sample`.
 
     Parameters
@@ -215,6 +216,8 @@ class Stream:
         Key and counter of its random numbers, 0 .. 2**64 - 1. Streams of one seed and different numbers are
         independent.
     """
+
+    REMEMBERED = ("memory",)
 
     def __init__(self, tables: Tables, seed: int = 0, number: int = 0):
         self._memory = self._aligned(self.size(tables))
@@ -255,30 +258,14 @@ class Stream:
 
     @property
     def memory(self) -> np.ndarray:
-        """All of the above as bytes."""
+        """All of the above as bytes, the same on any machine of the same byte order."""
         return self._memory
 
-    def to_bytes(self) -> bytes:
-        """The state, for `from_bytes` on any machine of the same byte order."""
-        return self._memory.tobytes()
-
-    @classmethod
-    def from_bytes(cls, tables: Tables, data: bytes) -> Stream:
-        """A stream that goes on where `to_bytes` was called."""
-        stream = cls(tables)
-        if len(data) != stream._memory.size:
+    @memory.setter
+    def memory(self, memory: np.ndarray) -> None:
+        if memory.shape != self._memory.shape or memory.dtype != np.uint8 or memory[_CLOCK].view(np.uint64)[0] % FRAME:
             raise ValueError("the state of another network's stream")
-        stream._memory[:] = np.frombuffer(data, np.uint8)
-        if stream.clock[0] % FRAME:
-            raise ValueError("not the state of a stream")
-        return stream
-
-    def copy(self) -> Stream:
-        """A stream that goes on from here on its own."""
-        stream = object.__new__(Stream)
-        stream._memory = self._aligned(self._memory.size)
-        stream._memory[:] = self._memory
-        return stream
+        self._memory[:] = memory
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
+from sottovoce.models.runtime.state import State
 from sottovoce.models.wavenet.excitation import teacher_forcing
 from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, kernels, logits, sample
 
@@ -30,22 +31,30 @@ def test_company_changes_nothing(small, make_frames, kernel):
     frames = make_frames(small.tables, 6, 3)
     streams = [Stream(small.tables, 3, k) for k in range(6)]
     sample(small.tables, [streams[2]], frames[2:3], kernel)  # streams of one call needn't be equally old
-    alone = np.concatenate([sample(small.tables, [s.copy()], frames[[k]], kernel) for k, s in enumerate(streams)])
+    alone = np.concatenate(
+        [sample(small.tables, [resumed(small.tables, s.state)], frames[[k]], kernel) for k, s in enumerate(streams)]
+    )
     np.testing.assert_array_equal(sample(small.tables, streams, frames, kernel), alone)
     assert all((alone[0] != other).any() for other in alone[1:])
+
+
+def resumed(tables, state):
+    stream = Stream(tables)
+    stream.state = state
+    return stream
 
 
 def test_saved_and_restored(small, make_frames):
     frames = make_frames(small.tables, 1, 8)
     stream = Stream(small.tables, 9, 4)
     sample(small.tables, [stream], frames)
-    saved, copied = stream.to_bytes(), stream.copy()
+    state = stream.state
     want = sample(small.tables, [stream], frames)
-    assert (stream.memory != copied.memory).any()
-    for again in (Stream.from_bytes(small.tables, saved), copied):
-        np.testing.assert_array_equal(sample(small.tables, [again], frames), want)
+    assert (stream.memory != state.arrays["memory"]).any()
+    for again in (State.load(state.save()), state.copy(), state):
+        np.testing.assert_array_equal(sample(small.tables, [resumed(small.tables, again)], frames), want)
     with pytest.raises(ValueError, match="another network"):
-        Stream.from_bytes(small.tables, saved[:-1])
+        stream.state = State({"memory": state.arrays["memory"][:-1]})
 
 
 def test_seeds_and_numbers_differ(small, make_frames):
