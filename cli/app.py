@@ -16,7 +16,12 @@ COMMANDS = {
     "info": "What .sotto files hold.",
     "evaluate": "This codec and others measured on your recordings.",
     "compare": "Families of models of speech on one scale.",
+    "live": "Your microphone through the codec to your loudspeaker.",
+    "send": "Speech to another machine.",
+    "receive": "Speech from another machine.",
+    "serve": "The codec in your browser.",
     "models": "What is in the box: rates, training data, scores.",
+    "devices": "Microphones and loudspeakers.",
     "train": "Train a model.",
     "probe": "What the latents of trained models hold.",
     "export": "A trained model to one that encodes and decodes.",
@@ -26,7 +31,7 @@ COMMANDS = {
 """Name and line of help, so that the list of commands needs none of them."""
 
 
-CODING = frozenset({"encode", "decode", "roundtrip", "evaluate"})
+CODING = frozenset({"encode", "decode", "roundtrip", "evaluate", "live", "send", "receive", "serve"})
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -14,8 +14,8 @@ from sottovoce.cli.jobs import CODED, Job, plan
 from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.cli.names import models
 from sottovoce.codec.files import reading, writing
-from sottovoce.codec.releases import by_name
 from sottovoce.codec.recording import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
+from sottovoce.codec.releases import by_name
 from sottovoce.models.release import Release
 
 TOGETHER = 4
@@ -49,6 +49,7 @@ def command(
     """
     console = Console(quiet=quiet, as_json=as_json)
     kernel = chosen_kernel()
+    inputs, output, _ = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
     if model:
         by_name(model)  # what is wrong with it is said once

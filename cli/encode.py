@@ -12,9 +12,10 @@ from sottovoce.cli.console import Console
 from sottovoce.cli.failures import as_failure
 from sottovoce.cli.jobs import Job, plan
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import SOUND, open_sound
-from sottovoce.codec.files import writing
-from sottovoce.codec.recording import Tick, encode_sound, no_tick
+from sottovoce.codec.audio import SOUND, open_file, open_sound
+from sottovoce.codec.files import flows, reading, writing
+from sottovoce.codec.piped import first_bytes, is_wav, piped_wav
+from sottovoce.codec.recording import Encoded, Tick, encode_live, encode_sound, no_tick
 
 
 @click.command("encode")
@@ -41,12 +42,16 @@ def command(
     """Encode recordings, or the recordings in folders, to .sotto files.
 
     Any format, sample rate and number of channels that libsndfile reads will do. For each file you read its length,
-    the size of what was written, and the true bit rate.
+    the size of what was written, and the true bit rate. With "- -", from pipe to pipe, WAV is encoded as it comes in.
     """
     console = Console(quiet=quiet, as_json=as_json)
+    inputs, output, piped = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=console.note)
     Codec.load(preset, model)  # what is wrong with these is said once
-    work = partial(_encode, preset=preset, model=model, force=force)
+    if piped and flows():
+        work = partial(_encode_live, preset=preset, model=model)
+    else:
+        work = partial(_encode, preset=preset, model=model, force=force)
     return run_batch(work, jobs, console, verb="encoding", workers=workers)
 
 
@@ -61,5 +66,28 @@ def _encode_one(job: Job, codec: Codec, *, force: bool, tick: Tick) -> Outcome:
             encoded = encode_sound(sound, sink, codec.model, codec.preset, tick=tick)
     except Exception as error:
         return as_failure(error, job.name)
+    return _done(job, encoded)
+
+
+def _encode_live(jobs: Sequence[Job], *, preset: str, model: str, tick: Tick = no_tick) -> list[Outcome]:
+    """From pipe to pipe: what comes in goes out at once, where it is WAV."""
+    (job,) = jobs
+    codec = Codec.load(preset, model)
+    how = codec.model, codec.preset
+    try:
+        with reading(job.source) as file, writing(job.goal) as sink:
+            start = first_bytes(file)
+            if is_wav(start):
+                with piped_wav(file, start, codec.sample_rate) as wav:
+                    encoded = encode_live(wav, sink, *how, rate=wav.rate, channels=wav.channels, tick=tick)
+            else:
+                with open_file(file, codec.sample_rate, start) as sound:
+                    encoded = encode_sound(sound, sink, *how, tick=tick)
+    except Exception as error:
+        return [as_failure(error, job.name)]
+    return [_done(job, encoded)]
+
+
+def _done(job: Job, encoded: Encoded) -> Done:
     facts: dict[str, Any] = {"seconds": encoded.seconds, "bytes": encoded.bytes, "bit_rate": encoded.bit_rate}
     return Done(row(job.name, **facts), facts)

@@ -1,8 +1,13 @@
 """Options that several commands share."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sottovoce.cli.names import models, presets
+
+if TYPE_CHECKING:
+    from sottovoce.models.release import Release
 
 inputs = click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 output = click.option(
@@ -24,3 +29,28 @@ workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="
 force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only warnings and errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Say results as JSON, an object a line.")
+microphone = click.option("-i", "--microphone", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
+loudspeaker = click.option("-l", "--loudspeaker", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
+packet = click.option(
+    "--packet", default="40", show_default=True, type=click.Choice(["40", "80"]), help="Speech in a packet, ms."
+)
+patience = click.option(
+    "--buffer",
+    "patience",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, 5000),
+    help="How late packets may be, ms.",
+)
+
+
+def steps(packet: str, model: "Release") -> int:
+    """Return the steps of a model that a packet of so many milliseconds holds."""
+    return max(1, int(packet) * model.sample_rate // (1000 * model.step))
+
+
+def piped(inputs: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None, bool]:
+    """Return inputs and output, where ``- -`` means from standard input to standard output, and whether it was that."""
+    if inputs == ("-", "-") and output in (None, "-"):
+        return ("-",), "-", True
+    return inputs, output, False

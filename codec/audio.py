@@ -137,7 +137,14 @@ class Sound:
 @contextmanager
 def open_sound(name: str, sample_rate: int) -> Iterator[Sound]:
     """Open a file, or standard input by the name ``-``."""
-    with reading(name) as file, seekable(file) as whole:
+    with reading(name) as file, open_file(file, sample_rate) as sound:
+        yield sound
+
+
+@contextmanager
+def open_file(file: BinaryIO, sample_rate: int, start: bytes = b"") -> Iterator[Sound]:
+    """Open what can be read from a file; `start` was already read of a pipe."""
+    with seekable(file, start) as whole:
         if whole is not file:
             _mend(whole)
         yield Sound(whole, sample_rate)
@@ -159,9 +166,15 @@ def _opened(file: BinaryIO) -> Iterator[soundfile.SoundFile]:
     if not os.lseek(file.fileno(), 0, os.SEEK_END):
         raise SottoError("the file is empty", "give a recording")
     os.lseek(file.fileno(), 0, os.SEEK_SET)
+    with reading_sound(), soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+        yield sound
+
+
+@contextmanager
+def reading_sound() -> Iterator[None]:
+    """Say in our words what libsndfile can't read inside."""
     try:
-        with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            yield sound
+        yield
     except soundfile.LibsndfileError as error:
         reason = f"no sound that can be read ({error.error_string.strip().rstrip('.')})"
         raise SottoError(reason, "give a recording such as WAV, FLAC, Ogg or MP3") from error
@@ -197,6 +210,8 @@ class WavWriter:
         """Add samples."""
         self._begin()
         self._file.write(wave.astype("<i2").tobytes())
+        if not self._file.seekable():
+            self._file.flush()  # whoever listens at the pipe hears it now
         self._written += len(wave)
 
     def close(self) -> None:

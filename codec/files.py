@@ -33,13 +33,14 @@ def reading(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def seekable(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Give a file that can be read twice: itself, or a temporary copy of a pipe."""
+def seekable(file: BinaryIO, start: bytes = b"") -> Iterator[BinaryIO]:
+    """Give a file that can be read twice: itself, or a temporary copy of a pipe, of which `start` was already read."""
     if file.seekable():
         yield file
         return
     with tempfile.TemporaryFile() as copy:
         try:
+            copy.write(start)
             while piece := file.read(1 << 20):
                 copy.write(piece)
             copy.seek(0)
@@ -88,6 +89,11 @@ def _blaming(name: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise explained(error, name) from error
+
+
+def flows() -> bool:
+    """Return whether standard input and output are both pipes or devices, so that somebody may wait at either end."""
+    return not sys.stdin.buffer.seekable() and not sys.stdout.buffer.seekable()
 
 
 def _standard_output() -> BinaryIO:

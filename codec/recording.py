@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.audio import Sound, WavWriter
-from sottovoce.codec.bits import Header, Reader, Writer
+from sottovoce.codec.bits import Header, PacketWriter, Reader, Writer
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.level import LevelRestorer, level_byte, normalising_gain
 from sottovoce.codec.releases import by_id, preset_by_index
+from sottovoce.codec.stream import StreamEncoder
 from sottovoce.models.release import Decoder, Preset, Release, decode_together
 
 HEAD_SECONDS = 60
@@ -110,6 +111,35 @@ def encode_sound(sound: Sound, sink: BinaryIO, model: Release, preset: Preset, *
     return encode_stream(
         sound, sink, model, preset, samples=sound.samples, rate=sound.rate, channels=sound.channels, tick=tick
     )
+
+
+def encode_live(
+    blocks: Iterable[npt.NDArray[np.float32]],
+    sink: BinaryIO,
+    model: Release,
+    preset: Preset,
+    *,
+    rate: int | None = None,
+    channels: int = 1,
+    tick: Tick = no_tick,
+) -> Encoded:
+    """Encode a recording that is still going on, packet by packet: see `encode_stream` and `StreamEncoder`.
+
+    Its voice is learnt on the way, and each packet is written, with a flush, as soon as it is there.
+    """
+    encoder = StreamEncoder(model, preset, rate=rate, channels=channels)
+    counter = _Counter(sink)
+    writer = PacketWriter(counter, encoder.header)  # type: ignore[arg-type]
+    for block in blocks:
+        for packet in encoder.push(block):
+            writer.write(packet)
+        tick(encoder.samples / model.sample_rate, None)
+    if not encoder.samples:
+        raise SottoError("there are no samples in it", "give a recording")
+    for packet in encoder.finish():
+        writer.write(packet)
+    writer.close(encoder.samples)
+    return Encoded(encoder.samples / model.sample_rate, counter.bytes)
 
 
 class _Counter:

@@ -183,6 +183,10 @@ class StreamDecoder(Remembering):
         self._level = LevelRestorer(self._header.level)
         self._steps = 0
 
+    def fits(self, packet: bytes) -> bool:
+        """Return whether bytes can be a packet of this stream."""
+        return len(packet) in (self._layout.plain, self._layout.telling)
+
     def push(self, packet: bytes | None) -> npt.NDArray[np.int16]:
         """Take a packet, or None for one that is lost; return the samples (n,) that are ready.
 

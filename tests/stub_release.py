@@ -55,6 +55,8 @@ class Encoder:
 
 
 class Decoder:
+    delay = STEP
+
     def __init__(self, speaker: bytes, seed: int) -> None:
         self._random = np.random.default_rng([seed, *speaker])
         self._last = 0
@@ -71,6 +73,9 @@ class Decoder:
         ready, self._late = np.split(wave, [max(0, len(wave) - STEP)])
         return ready
 
+    def speak_as(self, speaker: bytes) -> None:
+        assert len(speaker) == 8
+
     def finish(self):
         late, self._late = self._late, np.zeros(0, np.int16)
         return late
@@ -80,6 +85,7 @@ class Release:
     sample_rate = 16000
     step = STEP
     lookahead = LOOKAHEAD
+    nobody = bytes(8)
 
     def __init__(self, name: str) -> None:
         self.name = name

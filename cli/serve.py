@@ -1,0 +1,47 @@
+"""sotto serve."""
+
+import ipaddress
+import webbrowser
+
+import click
+
+from sottovoce.cli.console import Console
+from sottovoce.cli.kernel import chosen_kernel
+from sottovoce.codec.errors import SottoError
+
+EXTRA = ("starlette", "uvicorn", "websockets", "anyio")
+"""What is installed for the page only."""
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is any.")
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 is any that is free.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
+def command(host: str, port: int, open_browser: bool) -> None:
+    """Serve a page to record, encode, decode and compare speech in your browser, and to hear yourself live.
+
+    Only this machine can open it, unless you choose another host. Nothing is kept. Ctrl-C stops it.
+    """
+    chosen_kernel()
+    try:
+        import websockets  # noqa: F401  # uvicorn does without, and then there is nothing live
+
+        from sottovoce.cli.web.server import listen, serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in EXTRA:
+            raise
+        raise SottoError(f"serving needs {error.name}", "pip install 'sottovoce[web]'") from error
+    console = Console()
+    with listen(host, port) as taken:
+        where = taken.getsockname()
+        address = f"http://{f'[{host}]' if ':' in host else host}:{where[1]}/"
+        if not _here(where[0]):
+            console.warn(address, "whoever reaches this machine can use it, and nothing is encrypted")
+        console.result(f"{address}  (Ctrl-C stops)")
+        if open_browser:
+            webbrowser.open(address)  # it is answered as soon as serving begins: the address is taken already
+        serve(taken, host)
+
+
+def _here(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback

@@ -1,0 +1,1 @@
+"""Speech that goes on while it is coded: sound devices and what runs between them."""

@@ -1,0 +1,81 @@
+"""From packets to a loudspeaker: order, concealment and decoding, as late as it must be and no later."""
+
+import time
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sottovoce.codec.live.playout import Gap, Playout
+from sottovoce.codec.stream import StreamDecoder
+
+MARGIN = 0.02
+"""Seconds of sound left to play at which a missing packet is made up: decoding takes time, and devices take blocks."""
+
+
+class Output(Protocol):
+    """What plays samples: a loudspeaker, or a file in its place."""
+
+    @property
+    def fill(self) -> int:
+        """Samples that wait to be played."""
+
+    def write(self, wave: npt.NDArray[np.int16], first: int) -> None:
+        """Add samples, of which the first has this number."""
+
+
+class Listener:
+    """Plays the packets of a stream.
+
+    Parameters
+    ----------
+    decoder : StreamDecoder
+    output : Output
+        Catches up where too much waits.
+
+    Attributes
+    ----------
+    busy, decoded : float
+        Seconds spent decoding, and seconds of speech decoded.
+    concealed : int
+        Packets made up.
+    """
+
+    def __init__(self, decoder: StreamDecoder, output: Output) -> None:
+        self.playout = Playout()
+        self.busy = self.decoded = 0.0
+        self.concealed = 0
+        self._decoder = decoder
+        self._output = output
+        self._packet = decoder.packet_samples
+        self._rate = decoder.sample_rate
+        self._samples = 0  # given by the decoder
+
+    def put(self, number: int, packet: bytes) -> None:
+        """Take a packet that has arrived; what is none of this stream is as good as lost."""
+        if self._decoder.fits(packet):
+            self.playout.put(number, packet)
+
+    def pump(self) -> None:
+        """Decode what can and must be decoded now; to be called every few milliseconds."""
+        while True:
+            due = self._samples > 0 and self._output.fill < MARGIN * self._rate
+            packet = self.playout.take(due=due)
+            if packet is Gap.WAIT:
+                return
+            self._decode(None if isinstance(packet, Gap) else packet)
+
+    def _decode(self, packet: bytes | None) -> None:
+        start = time.perf_counter()
+        wave = self._decoder.push(packet)
+        self.busy += time.perf_counter() - start
+        self.decoded += self._packet / self._rate
+        self.concealed += packet is None
+        if len(wave):
+            self._output.write(wave, self._samples - self.playout.shift * self._packet)
+        self._samples += len(wave)
+
+    def finish(self) -> None:
+        """Play what the decoder still holds."""
+        rest = self._decoder.finish()
+        self._output.write(rest, self._samples - self.playout.shift * self._packet)

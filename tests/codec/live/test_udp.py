@@ -1,0 +1,146 @@
+"""Sender and receiver on loopback, and what strangers may send."""
+
+import random
+import socket
+import time
+
+import numpy as np
+import pytest
+
+from sottovoce.codec import Codec, SottoError
+from sottovoce.codec.live.datagrams import Datagram, Kind
+from sottovoce.codec.live.listener import Listener
+from sottovoce.codec.live.udp import SILENT_SECONDS, Receiver, Sender, parse_address
+from sottovoce.codec.stream import StreamEncoder
+
+CODEC = Codec.load("low")
+HEADER = StreamEncoder(CODEC.model, CODEC.preset).header
+PACKET = 640
+CODES = b"\0\0"
+
+
+class Output:
+    """A loudspeaker that waits for ever."""
+
+    fill = 0
+
+    def write(self, wave, first):
+        self.fill += len(wave)
+
+
+@pytest.fixture
+def outputs():
+    return []
+
+
+@pytest.fixture
+def receiver(outputs):
+    def listen(decoder):
+        outputs.append(Output())
+        return Listener(decoder, outputs[-1])
+
+    receiver = Receiver("127.0.0.1", 0, listen)
+    yield receiver
+    receiver.close()
+
+
+def sender(receiver) -> Sender:
+    return Sender("127.0.0.1", receiver.port, HEADER, 0.04)
+
+
+def step(receiver, count: int = 3) -> None:
+    for _ in range(count):
+        receiver.step(0.01)
+
+
+def test_a_stream_from_hello_to_goodbye(receiver, outputs):
+    stream = sender(receiver)
+    for number in range(30):
+        stream.send(number, CODES)
+    step(receiver)
+    assert receiver.speaking and receiver.listener.decoded == pytest.approx(30 * 0.04)
+    assert receiver.bytes == 30 * 6 + 2 * (4 + len(HEADER))  # a hello a second
+    stream.close()
+    step(receiver)
+    assert not receiver.speaking
+    assert outputs[0].fill == 30 * PACKET
+
+
+def test_who_comes_later_hears_the_next_hello(receiver):
+    stream = sender(receiver)
+    stream._put = lambda datagram: None
+    stream.send(0, CODES)
+    del stream._put
+    stream.send(1, CODES)
+    step(receiver)
+    assert receiver.listener is None
+    stream.send(25, CODES)
+    step(receiver)
+    assert receiver.speaking and receiver.listener.decoded == pytest.approx(0.04)
+
+
+def test_one_sender_at_a_time(receiver, outputs, monkeypatch):
+    first, second = sender(receiver), sender(receiver)
+    first.send(0, CODES)
+    step(receiver)
+    second.send(0, CODES)
+    second.close()
+    step(receiver)
+    assert len(outputs) == 1 and receiver.speaking
+    later = time.monotonic() + SILENT_SECONDS + 0.1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    sender(receiver).send(0, CODES)
+    step(receiver)
+    assert len(outputs) == 2
+
+
+def test_strangers_and_rubbish_are_left_out(receiver, outputs):
+    stream = sender(receiver)
+    stream.send(0, CODES)
+    step(receiver)
+    draw = random.Random(0)
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in range(300):
+        rubbish = draw.randbytes(draw.randrange(1, 60))
+        stranger.sendto(bytes([draw.choice([*Kind, 0])]) + rubbish, ("127.0.0.1", receiver.port))
+        step(receiver, 1)
+    stranger.sendto(bytes(60_000), ("127.0.0.1", receiver.port))
+    for number in (1, 2):
+        stream._socket.sendto(Datagram(Kind.PACKET, stream._session, number, bytes(999)).pack(), stream._address)
+        stream.send(number, CODES)
+    step(receiver)
+    assert len(outputs) == 1
+    assert receiver.listener.decoded == pytest.approx(3 * 0.04)
+
+
+def test_a_port_that_is_taken_is_told(receiver):
+    with pytest.raises(SottoError, match="in use"):
+        Receiver("127.0.0.1", receiver.port, lambda decoder: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [("host:4010", ("host", 4010)), ("[::1]:99", ("::1", 99)), ("4010", ("", 4010)), (":5", ("", 5))],
+)
+def test_addresses(text, parsed):
+    assert parse_address(text, "0.0.0.0") == (parsed[0] or "0.0.0.0", parsed[1])
+
+
+@pytest.mark.parametrize("text", ["", "host", "host:", "host:0", "host:65536", "host:1x", "4010", "host:²"])
+def test_no_addresses(text):
+    with pytest.raises(SottoError, match="no address"):
+        parse_address(text)
+
+
+def test_a_host_that_is_none():
+    with pytest.raises(SottoError, match="no such host"):
+        Sender("host.invalid", 1, HEADER, 0.04)
+
+
+def test_numbers_of_packets_wrap(receiver, outputs):
+    stream = sender(receiver)
+    for number in range(65_525, 65_560):
+        stream.send(number, CODES)
+    step(receiver)
+    assert np.isclose(receiver.listener.decoded, 35 * 0.04) or receiver.listener.decoded > 0.9
+    assert receiver.listener.playout.lost == 0
