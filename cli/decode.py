@@ -14,7 +14,7 @@ from sottovoce.cli.jobs import CODED, Job, plan
 from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.cli.names import models
 from sottovoce.codec.files import reading, writing
-from sottovoce.codec.recording import Decoded, Decoding, Tick, no_tick, run_together, wav_decoding
+from sottovoce.codec.recording import Decoded, Decoding, Delivery, Tick, no_tick, run_together, wav_decoding
 from sottovoce.codec.releases import by_name
 from sottovoce.models.release import Release
 
@@ -27,6 +27,7 @@ TOGETHER = 4
 @options.output
 @click.option("--model", shell_complete=models, help="Path of the weights, where the model is not in the box.")
 @options.seed
+@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.5, 2), help="In the same pitch.")
 @options.recursive
 @options.workers
 @options.force
@@ -37,6 +38,7 @@ def command(
     output: str | None,
     model: str | None,
     seed: int,
+    speed: float,
     recursive: bool,
     workers: int | None,
     force: bool,
@@ -53,23 +55,25 @@ def command(
     jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
     if model:
         by_name(model)  # what is wrong with it is said once
-    work = partial(_decode, model=model, seed=seed, force=force)
+    work = partial(_decode, model=model, delivery=Delivery(seed, speed), force=force)
     status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
     if not status:
         console.note(f"decoded with the {kernel} kernel")
     return status
 
 
-def _decode(jobs: Sequence[Job], *, model: str | None, seed: int, force: bool, tick: Tick = no_tick) -> list[Outcome]:
+def _decode(
+    jobs: Sequence[Job], *, model: str | None, delivery: Delivery, force: bool, tick: Tick = no_tick
+) -> list[Outcome]:
     known = by_name(model) if model else None
-    begin = [partial(_decode_one, job, known, seed=seed, force=force, tick=tick) for job in jobs]
+    begin = [partial(_decode_one, job, known, delivery, force=force, tick=tick) for job in jobs]
     outcomes = run_together(begin)
     return [_told(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
-def _decode_one(job: Job, known: Release | None, *, seed: int, force: bool, tick: Tick) -> Decoding:
+def _decode_one(job: Job, known: Release | None, delivery: Delivery, *, force: bool, tick: Tick) -> Decoding:
     with reading(job.source) as source, writing(job.goal, force=force) as sink:
-        return (yield from wav_decoding(source, sink, seed=seed, known=known, tick=tick))
+        return (yield from wav_decoding(source, sink, delivery, known=known, tick=tick))
 
 
 def _told(job: Job, outcome: Decoded | Exception) -> Outcome:

@@ -19,7 +19,7 @@ from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_sound
 from sottovoce.codec.files import STANDARD, writing
-from sottovoce.codec.recording import Tick, decode_stream, encode_sound, no_tick
+from sottovoce.codec.recording import Delivery, Tick, decode_stream, encode_sound, no_tick
 
 
 @click.command("roundtrip")
@@ -89,7 +89,7 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
             encoded = encode_sound(sound, coded, codec.model, codec.preset)
             middle = perf_counter()
             coded.seek(0)
-            decode_stream(coded, sink, seed=seed, known=codec.model, tick=tick)
+            decode_stream(coded, sink, Delivery(seed), known=codec.model, tick=tick)
             stop = perf_counter()
             if copy:
                 coded.seek(0)

@@ -14,7 +14,8 @@ from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.recording import Decoding, decoding, encode_stream, run_together
+from sottovoce.codec.recording import HEAD_SECONDS, Decoding, Delivery, decoding, encode_stream, run_together
+from sottovoce.codec.voice import voice_of
 from sottovoce.models.release import Preset, Release
 
 
@@ -112,7 +113,9 @@ class Codec:
         )
         return data.getvalue()
 
-    def decode(self, data: bytes, seed: int = 0) -> npt.NDArray[np.float32]:
+    def decode(
+        self, data: bytes, seed: int = 0, *, speed: float = 1.0, speaker: bytes | None = None
+    ) -> npt.NDArray[np.float32]:
         """Decode a file, whichever model in the box and preset it was made with. Damaged blocks are concealed.
 
         Parameters
@@ -121,6 +124,10 @@ class Codec:
             The contents of a ``.sotto`` file.
         seed : int
             Of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples, everywhere.
+        speed : float
+            0.5 to 2, in the same pitch.
+        speaker : bytes, optional
+            The speaker vector of somebody else, in whose voice it is spoken: see `speaker`.
 
         Returns
         -------
@@ -130,7 +137,7 @@ class Codec:
         Raises
         ------
         SottoError
-            When it isn't a file that this version can read, or the seed is no such integer.
+            When it isn't a file that this version can read, or seed, speed or speaker are nothing of that kind.
 
         Examples
         --------
@@ -141,17 +148,19 @@ class Codec:
         >>> wave.shape, wave.dtype
         ((16000,), dtype('float32'))
         """
-        return self.decode_many([data], seed)[0]
+        return self.decode_many([data], seed, speed=speed, speaker=speaker)[0]
 
-    def decode_many(self, files: Sequence[bytes], seed: int = 0) -> list[npt.NDArray[np.float32]]:
+    def decode_many(
+        self, files: Sequence[bytes], seed: int = 0, *, speed: float = 1.0, speaker: bytes | None = None
+    ) -> list[npt.NDArray[np.float32]]:
         """Decode several files at once, which is quicker than one after the other; the samples are the same.
 
         Parameters
         ----------
         files : sequence of bytes
             The contents of ``.sotto`` files.
-        seed : int
-            Of the random numbers, for each, as for `decode`.
+        seed, speed, speaker
+            For each, as for `decode`.
 
         Returns
         -------
@@ -160,16 +169,46 @@ class Codec:
         Raises
         ------
         SottoError
-            When one of them isn't a file that this version can read, or the seed is no such integer.
+            As `decode` does.
         """
-        seed = _integer(seed, "seed", 0, 2**64 - 1)
+        delivery = Delivery(_integer(seed, "seed", 0, 2**64 - 1), speed, speaker)
         sinks = [_Collected() for _ in files]
-        begins = [partial(self._decoding, data, sink, seed) for data, sink in zip(files, sinks, strict=True)]
+        begins = [partial(self._decoding, data, sink, delivery) for data, sink in zip(files, sinks, strict=True)]
         with concerning(""):
             for outcome in run_together(begins):
                 if isinstance(outcome, Exception):
                     raise outcome
         return [sink.wave() for sink in sinks]
+
+    def speaker(self, wave: npt.ArrayLike, sample_rate: int) -> bytes:
+        """Tell who speaks in a recording, in the bytes that files have for it; `decode` can lend that voice to others.
+
+        Parameters
+        ----------
+        wave, sample_rate
+            As for `encode`.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        SottoError
+            As `encode` does.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sottovoce.codec import Codec
+        >>> len(Codec.load().speaker(np.zeros(16000), 16000))
+        8
+        """
+        blocks = self._blocks(_checked(wave), _integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE))
+        head = np.concatenate(list(blocks))[: HEAD_SECONDS * self.sample_rate]
+        if not len(head):
+            raise SottoError("there are no samples in it", "give a recording")
+        return voice_of(head, self.model).speaker
 
     def codes(self, wave: npt.ArrayLike, sample_rate: int) -> npt.NDArray[np.int16]:
         """Encode a recording to the codes themselves, for those who want to look at or learn from them.
@@ -202,9 +241,9 @@ class Codec:
         blocks = reader.blocks(self.preset.bits, step=self.model.step)
         return np.concatenate([block.codes for block in blocks if block.codes is not None])
 
-    def _decoding(self, data: bytes, sink: "_Collected", seed: int) -> Decoding:
+    def _decoding(self, data: bytes, sink: "_Collected", delivery: Delivery) -> Decoding:
         sink.clear()  # of what an earlier attempt left
-        return decoding(io.BytesIO(data), lambda model, samples: sink, seed=seed, known=self.model)
+        return decoding(io.BytesIO(data), lambda model, samples: sink, delivery, known=self.model)
 
     def _blocks(self, wave: npt.NDArray, sample_rate: int) -> Iterator[npt.NDArray[np.float32]]:
         resampler = Resampler(sample_rate, self.sample_rate)

@@ -15,6 +15,7 @@ from sottovoce.codec.level import LevelRestorer, level_byte, normalising_gain
 from sottovoce.codec.releases import by_id, preset_by_index
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.models.release import Decoder, Preset, Release, decode_together
+from sottovoce.models.runtime.stretch import UNIT, pace_of
 
 HEAD_SECONDS = 60
 """Level and speaker of a recording are taken from this much of its start."""
@@ -221,6 +222,43 @@ class Request(NamedTuple):
     codes: npt.NDArray[np.int16]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """How a file is spoken.
+
+    Parameters
+    ----------
+    seed : int
+        Of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples.
+    speed : float
+        0.5 to 2, in the same pitch.
+    speaker : bytes or None
+        A speaker vector of the same model, for speech in another's voice; None for the file's own.
+    """
+
+    seed: int = 0
+    speed: float = 1.0
+    speaker: bytes | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            pace_of(self.speed)
+        except ValueError as error:
+            raise SottoError(str(error), "choose another one") from error
+
+    def decoder(self, model: Release, speaker: bytes) -> Decoder:
+        """Return a decoder for a file in the voice of `speaker`."""
+        try:
+            return model.decoder(speaker if self.speaker is None else self.speaker, self.seed, speed=self.speed)
+        except ValueError as error:
+            remedy = "get the file again" if self.speaker is None else "choose another voice"
+            raise SottoError(str(error), remedy) from error
+
+    def length(self, samples: int) -> int:
+        """Return how many samples become of so many."""
+        return -(-samples * UNIT // pace_of(self.speed))
+
+
 Decoding = Generator[Request, npt.NDArray[np.int16], Decoded]
 """A file being decoded: it yields requests, and is sent the waves."""
 
@@ -241,8 +279,8 @@ class Sink(Protocol):
 def decoding(
     source: BinaryIO,
     open_sink: Callable[[Release, int | None], Sink],
+    delivery: Delivery = Delivery(),
     *,
-    seed: int = 0,
     known: Release | None = None,
     tick: Tick = no_tick,
 ) -> Decoding:
@@ -254,8 +292,8 @@ def decoding(
         Anything with ``read``, at the start of a file.
     open_sink : callable
         Is told the model and the length, as far as it is known, and returns what takes the samples.
-    seed : int
-        Of the random numbers: the same file and seed give the same samples.
+    delivery : Delivery
+        How it is spoken.
     known : Release, optional
         A model that the file may be of, beside those in the box.
     tick : callable
@@ -265,12 +303,10 @@ def decoding(
     header = reader.header
     model = by_id(header.model, known)
     preset = preset_by_index(model, header.preset)
-    sink = open_sink(model, header.samples)
-    try:
-        decoder = model.decoder(header.speaker, seed)
-    except ValueError as error:
-        raise SottoError(str(error), "get the file again") from error
-    total = None if header.samples is None else header.samples / model.sample_rate
+    length = None if header.samples is None else delivery.length(header.samples)
+    sink = open_sink(model, length)
+    decoder = delivery.decoder(model, header.speaker)
+    total = None if length is None else length / model.sample_rate
     restore = LevelRestorer(header.level)
     blocks = damaged = steps = done = 0
     for block in reader.blocks(preset.bits, step=model.step):
@@ -280,8 +316,9 @@ def decoding(
             damaged += 1
             codes = np.full((block.steps, preset.books), -1, np.int16)
         if block.voice:
-            decoder.speak_as(block.voice.speaker)
-            restore.change(steps * model.step, block.voice.level)
+            restore.change(delivery.length(steps * model.step), block.voice.level)
+            if delivery.speaker is None:
+                decoder.speak_as(block.voice.speaker)
         steps += block.steps
         ready = restore((yield Request(model, decoder, codes)))
         sink.write(ready)
@@ -290,7 +327,7 @@ def decoding(
     if not blocks and reader.missing_steps:
         raise SottoError("cut off before the speech begins", "get the file again")
     # A decoder keeps more than a step back to the end, so that the length can take a part of the last one away.
-    rest = restore(decoder.finish())[: max(0, (reader.total_samples or 0) - done)]
+    rest = restore(decoder.finish())[: max(0, delivery.length(reader.total_samples or 0) - done)]
     sink.write(rest)
     sink.close()
     return Decoded(
@@ -304,18 +341,28 @@ def decoding(
 
 
 def wav_decoding(
-    source: BinaryIO, sink: BinaryIO, *, seed: int = 0, known: Release | None = None, tick: Tick = no_tick
+    source: BinaryIO,
+    sink: BinaryIO,
+    delivery: Delivery = Delivery(),
+    *,
+    known: Release | None = None,
+    tick: Tick = no_tick,
 ) -> Decoding:
     """Decode a file to WAV: see `decoding`."""
 
     def open_sink(model: Release, samples: int | None) -> Sink:
         return WavWriter(sink, model.sample_rate, samples)
 
-    return decoding(source, open_sink, seed=seed, known=known, tick=tick)
+    return decoding(source, open_sink, delivery, known=known, tick=tick)
 
 
 def decode_stream(
-    source: BinaryIO, sink: BinaryIO, *, seed: int = 0, known: Release | None = None, tick: Tick = no_tick
+    source: BinaryIO,
+    sink: BinaryIO,
+    delivery: Delivery = Delivery(),
+    *,
+    known: Release | None = None,
+    tick: Tick = no_tick,
 ) -> Decoded:
     """Decode one file to WAV.
 
@@ -323,8 +370,8 @@ def decode_stream(
     ----------
     source, sink : file-like
         The file, which needs only ``read``; and what takes the WAV, which needs ``write`` and ``seekable``.
-    seed : int
-        Of the random numbers.
+    delivery : Delivery
+        How it is spoken.
     known : Release, optional
         A model that the file may be of, beside those in the box.
     tick : callable
@@ -341,7 +388,7 @@ def decode_stream(
     SottoError
         When its model isn't in the box, or no speech is left in it.
     """
-    (outcome,) = run_together([lambda: wav_decoding(source, sink, seed=seed, known=known, tick=tick)])
+    (outcome,) = run_together([lambda: wav_decoding(source, sink, delivery, known=known, tick=tick)])
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

@@ -127,9 +127,9 @@ class Release:
         """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""
         return Encoder(self.config, self.stack, self.latent_quantizer.first(books))
 
-    def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0) -> Decoder:
-        """A decoder at the start of a stream."""
-        return Decoder(self.network, speaker, seed, stream)
+    def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0) -> Decoder:
+        """A decoder at the start of a stream; see `Decoder` for what it takes and raises."""
+        return Decoder(self.network, speaker, seed, stream, speed)
 
 
 def _facts(data: bytes) -> dict[str, Any]:

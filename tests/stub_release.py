@@ -108,7 +108,7 @@ class Release:
     def encoder(self, books: int | None = None) -> Encoder:
         return Encoder(books)
 
-    def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0) -> Decoder:
+    def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0) -> Decoder:
         assert len(speaker) == 8
         return Decoder(speaker, seed)
 

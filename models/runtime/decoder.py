@@ -17,12 +17,14 @@ from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
 from sottovoce.models.runtime.predictor import Predictor
 from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.stretch import Stretch
 from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
 from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 
 LOST = -1
 FADE_STEPS = 8  # lost steps until nothing is left of the sound that is held
 DE_EMPHASIS_BITS = 15
+LOUDNESS_UNIT = 2.0**14  # of which FADE_STEPS is a part, so that nothing is rounded
 
 
 class Told(NamedTuple):
@@ -56,6 +58,7 @@ class Network:
         self.books = self._books("books", len(config["bottleneck"]["bits"]))
         self.speaker_books = self._books("speaker_books", len(config["speaker"]["bits"]))
         self.heads = make_dense("conditioner.heads", weights, exact=True)
+        self.width = len(weights["conditioner.heads.weight"])  # of the conditioner's outputs
         self.hidden = make_dense("adapter.hidden", weights, exact=True)
         self.out = make_dense("adapter.out", weights, exact=True)
         self.biases = make_dense("wavenet.condition", weights, exact=True)
@@ -114,17 +117,20 @@ class Decoder(Remembering):
     speaker : bytes
     seed, stream : int
         Of the random numbers: the same codes, seed and stream give the same samples.
+    speed : float
+        0.5 to 2: how fast to speak, in the same pitch. Raises ValueError for others.
     """
 
     REMEMBERED = (
-        *("voice", "conditioner", "stream", "latent", "lost", "late", "emphasised"),
+        *("voice", "conditioner", "stretch", "stream", "latent", "lost", "late", "emphasised"),
         *("contrast", "loudness", "filters"),
     )
 
-    def __init__(self, network: Network, speaker: bytes, seed: int = 0, stream: int = 0):
+    def __init__(self, network: Network, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0):
         self.network = network
         self.speak_as(speaker)
         self.conditioner = network.conditioner()
+        self.stretch = Stretch(speed, network.width + 1)
         self.stream = Stream(network.tables, seed, stream)
         self.latent: Array = np.zeros(network.books[0].shape[1])
         self.lost = 0
@@ -154,7 +160,7 @@ class Decoder(Remembering):
             return np.zeros(0, np.int16)
         width = len(self.latent) + len(self.voice)
         c = self.conditioner(np.zeros((1, width)))
-        told = self.network.tell(c, self.voice, np.repeat(self.late, len(c)))
+        told = self._told(np.concatenate((self._stretched(c, np.repeat(self.late, len(c))), self.stretch.finish())))
         self.late = np.zeros(0)
         wave = self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told)
         rest: Array = np.zeros(0)
@@ -183,7 +189,15 @@ class Decoder(Remembering):
             c = c[per_step:]
         due = np.concatenate((self.late, loudness[:-1]))
         self.late = np.array(loudness[-1:])
-        return self.network.tell(c, self.voice, np.repeat(due, per_step)) if len(c) else None
+        frames = self._stretched(c, np.repeat(due, per_step))
+        return self._told(frames) if len(frames) else None
+
+    def _stretched(self, c: Array, loudness: Array) -> Array:
+        """Conditioning and loudness of frames side by side, at the speed that is asked for."""
+        return self.stretch.push(np.column_stack((c, loudness * LOUDNESS_UNIT)))
+
+    def _told(self, frames: Array) -> Told:
+        return self.network.tell(frames[:, :-1], self.voice, frames[:, -1] / LOUDNESS_UNIT)
 
     def powers(self, mel: Array) -> Array:
         """The band powers that should come out in the next frames, whose sharpened log-mel this is."""

@@ -11,7 +11,7 @@ from sounds import speech
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer
-from sottovoce.codec.recording import HEAD_SECONDS, decode_stream, encode_stream, run_together, wav_decoding
+from sottovoce.codec.recording import HEAD_SECONDS, Delivery, decode_stream, encode_stream, run_together, wav_decoding
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -27,7 +27,7 @@ def encode(blocks, **how) -> bytes:
 
 def decode(data: bytes, seed: int = 0) -> bytes:
     sink = io.BytesIO()
-    decode_stream(io.BytesIO(data), sink, seed=seed)
+    decode_stream(io.BytesIO(data), sink, Delivery(seed))
     return sink.getvalue()
 
 
