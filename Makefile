@@ -35,7 +35,8 @@ demo: $(VENV)/core
 	@echo "Listen to demo/*.wav; the .sotto files beside them are all that was sent."
 
 test: $(VENV)/dev
-	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto -m "not realtime"
+	$(ONE_THREAD) $(BIN)/python -m pytest -m realtime
 
 # mypy doesn't see where an editable install maps our folders; links show it.
 lint: $(VENV)/dev
@@ -49,6 +50,7 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
+	$(BIN)/python benchmarks/streaming.py | tee docs/streaming.txt
 	$(BIN)/python benchmarks/training.py docs/logs/*/log.jsonl -o docs/training.md
 	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned

@@ -23,6 +23,7 @@ COMMANDS = {
     "models": "What is in the box: rates, training data, scores.",
     "devices": "Microphones and loudspeakers.",
     "train": "Train a model.",
+    "train-context": "Train what packs the codes of a model tighter.",
     "probe": "What the latents of trained models hold.",
     "export": "A trained model to one that encodes and decodes.",
     "prepare": "A folder of speech to training shards.",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
             # -j already uses the cores. Worker processes inherit them; training goes without and takes all cores.
             for name in THREADS:
                 os.environ.setdefault(name, "1")
-        return importlib.import_module(f"sottovoce.cli.{cmd_name}").command
+        return importlib.import_module(f"sottovoce.cli.{cmd_name.replace('-', '_')}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

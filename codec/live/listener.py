@@ -71,9 +71,13 @@ class Listener:
         self.busy += time.perf_counter() - start
         self.decoded += self._packet / self._rate
         self.concealed += packet is None
-        if len(wave):
-            self._output.write(wave, self._samples - self.playout.shift * self._packet)
+        first = self._samples - self.playout.shift * self._packet
         self._samples += len(wave)
+        if 0 < len(wave) < self._packet:  # the decoder's delay isn't whole packets, so there is less of the first one
+            silence = np.zeros(self._packet - len(wave), np.int16)
+            wave, first = np.concatenate((silence, wave)), first - len(silence)
+        if len(wave):
+            self._output.write(wave, first)
 
     def finish(self) -> None:
         """Play what the decoder still holds."""

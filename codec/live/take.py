@@ -46,7 +46,7 @@ class Overheard:
 
     def write(self, wave: npt.NDArray[np.int16], first: int) -> None:
         """Add samples."""
-        self._hear(wave)
+        self._hear(wave[max(0, -first) :])  # before the first sample there is silence
         self._output.write(wave, first)
 
 

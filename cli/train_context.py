@@ -1,0 +1,76 @@
+"""sotto train-context."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sottovoce.cli.console import Console
+from sottovoce.cli.training import training_installed
+from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.files import writing
+
+HEAD_SECONDS = 60  # a recording's level is that of its start, as when it is encoded
+
+
+@click.command("train-context")
+@click.argument("model", metavar="MODEL", type=click.Path())
+@click.argument("speech", metavar="SPEECH", type=click.Path(exists=True))
+@click.option("-o", "--output", metavar="OUT.safetensors", required=True, type=click.Path(dir_okay=False))
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=10, show_default=True, help="To learn.")
+def command(model: str, speech: str, output: str, minutes: float) -> None:
+    """Learn how likely each code of MODEL, a name or a weights file, is after those before it.
+
+    SPEECH is a folder of recordings, or a CSV with a column path. They are encoded first, at about 15 times real time;
+    then the network learns for some minutes, all presets together. OUT.safetensors holds its tables.
+    """
+    console = Console()
+    if Path(output).suffix != ".safetensors":
+        raise click.UsageError("-o takes a name that ends in .safetensors")
+    with training_installed():
+        from safetensors.numpy import save
+
+        from sottovoce.codec import releases
+        from sottovoce.codec.bits import BLOCK_STEPS, context
+        from sottovoce.codec.evaluation.references import find
+        from sottovoce.models.training.context import Rules, codes_of, fit
+
+        release = releases.by_name(model)
+        recordings = find(speech, Path(output))
+        codes: dict[int, list] = {preset.index: [] for preset in release.presets.values()}
+        with console.progress("encoding"):
+            for number, recording in enumerate(recordings):
+                for index, found in codes_of(release, wave_of(str(recording.file), release.sample_rate)).items():
+                    codes[index].append(found)
+                console.advance(number + 1, len(recordings))
+        rules = Rules(
+            BLOCK_STEPS,
+            context.AGES,
+            context.SLOW,
+            context.FINE_BITS,
+            context.SUM_BITS,
+            context.SUM_LIMIT,
+            context.HIDDEN_BITS,
+            context.LOGIT_BITS,
+        )
+        books = [release.weights[f"books.{k}"] for k in range(len(release.config["bottleneck"]["bits"]))]
+        try:
+            tables = fit(codes, books, rules, minutes=minutes, note=console.note)
+        except ValueError as error:
+            raise SottoError(str(error), "give more recordings", speech) from error
+    with writing(output, force=True) as file:
+        file.write(save(tables))
+    console.result(output)
+
+
+def wave_of(name: str, rate: int):
+    """A recording at the models' level."""
+    import numpy as np
+
+    from sottovoce.codec.audio import open_sound
+    from sottovoce.codec.level import level_byte, normalising_gain
+
+    with concerning(name), open_sound(name, rate) as sound:
+        wave = np.concatenate(list(sound))
+    return wave * normalising_gain(level_byte(wave[: HEAD_SECONDS * rate]))
