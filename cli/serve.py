@@ -28,20 +28,19 @@ def command(host: str, port: int, open_browser: bool) -> None:
 
         from sottovoce.cli.web.server import listen, serve
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in EXTRA:
+        missing = (error.name or "").split(".")[0]
+        if missing not in EXTRA:
             raise
-        raise SottoError(f"serving needs {error.name}", "pip install 'sottovoce[web]'") from error
+        raise SottoError(f"serving needs {missing}", "pip install 'sottovoce[web]'") from error
     console = Console()
     with listen(host, port) as taken:
-        where = taken.getsockname()
-        address = f"http://{f'[{host}]' if ':' in host else host}:{where[1]}/"
-        if not _here(where[0]):
+        name, port = taken.getsockname()[:2]
+        where = ipaddress.ip_address(name.partition("%")[0])
+        called = "localhost" if where.is_unspecified else f"[{host}]" if ":" in host else host
+        address = f"http://{called}:{port}/"
+        if not where.is_loopback:
             console.warn(address, "whoever reaches this machine can use it, and nothing is encrypted")
         console.result(f"{address}  (Ctrl-C stops)")
         if open_browser:
             webbrowser.open(address)  # it is answered as soon as serving begins: the address is taken already
         serve(taken, host)
-
-
-def _here(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback

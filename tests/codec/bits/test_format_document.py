@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sottovoce.codec.bits import Header, Reader, Writer
+from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Voice, Writer
 
 PAGE = (Path(__file__).parents[3] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
 WIDTHS = (10, 7, 7)
@@ -75,16 +75,21 @@ def by_the_page(data: bytes):
     flags = take(1)[0]
     model, preset, length, source, level = take(4), take(1)[0], varint(), varint(), take(1)[0]
     speaker = take(take(1)[0])
+    packet_steps = take(1)[0] if flags & 32 else 0
     metadata = take(varint()) if flags & 4 else None
     check(0)
-    codes = []
+    codes, voices = [], []
     while True:
         start, size = at, varint()
         if size == 0:
             break
-        bits = "".join(f"{byte:08b}" for byte in take(size))
+        payload = take(size)
         check(start)
-        steps = min(50, 8 * size // sum(WIDTHS))
+        steps = packet_steps or min(50, 8 * size // sum(WIDTHS))
+        told = payload[-(-steps * sum(WIDTHS) // 8) :]
+        if packet_steps and told:
+            voices.append((len(codes), told[0], told[1:]))
+        bits = "".join(f"{byte:08b}" for byte in payload)
         for _ in range(steps):
             codes.append([])
             for width in WIDTHS:
@@ -94,7 +99,7 @@ def by_the_page(data: bytes):
         length = varint()
         check(start)
     assert at == len(data)
-    return (model, preset, length, source // 32, source % 32, level, speaker, metadata), codes
+    return (model, preset, length, source // 32, source % 32, level, speaker, metadata), codes, voices
 
 
 @pytest.mark.parametrize("steps", [0, 1, 49, 50, 51, 130])
@@ -107,4 +112,17 @@ def test_a_reader_written_from_the_page_reads_what_we_write(steps, known):
     writer = Writer(stream, Header(*fields[:2], samples if known else None, *fields[3:]), WIDTHS, step=640)
     writer.write(codes)
     writer.close(samples)
-    assert by_the_page(stream.getvalue()) == (fields, codes.tolist())
+    assert by_the_page(stream.getvalue()) == (fields, codes.tolist(), [])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_it_reads_packets_too(steps):
+    codes = np.random.default_rng(steps).integers(0, 1 << np.array(WIDTHS), (6 * steps, 3))
+    fields = (b"\0\1\2\3", 1, 6 * steps * 640 - 17, 16000, 1, 255, b"speaker", b"metadata")
+    stream = io.BytesIO()
+    header = Header(*fields[:2], None, *fields[3:], packet_steps=steps)
+    layout, writer = Packets(WIDTHS, steps, 7), PacketWriter(stream, header.pack())
+    for number, packet in enumerate(np.split(codes, 6)):
+        writer.write(layout.pack(packet, Voice(99, b"another") if number == 4 else None))
+    writer.close(fields[2])
+    assert by_the_page(stream.getvalue()) == (fields, codes.tolist(), [(4 * steps, 99, b"another")])

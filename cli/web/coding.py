@@ -1,0 +1,165 @@
+"""Recordings to .sotto and back, each with one request; the server keeps nothing."""
+
+import io
+import tempfile
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sottovoce.cli.web.answers import Endpoint, Refused, answering
+from sottovoce.cli.web.limits import Limits
+from sottovoce.cli.web.pool import Pool
+from sottovoce.cli.web.uploads import allow, opened, uploaded
+from sottovoce.codec.audio import WavWriter
+from sottovoce.codec.info import info
+from sottovoce.codec.recording import HEAD_SECONDS, Delivery, Tick, decode_stream, encode_sound
+from sottovoce.codec.releases import bit_rate, preset_by_name
+from sottovoce.codec.voice import voice_of
+from sottovoce.models.release import Release
+
+_PIECE = 1 << 16  # bytes that are sent at once
+
+
+class Coding:
+    """The endpoints.
+
+    Parameters
+    ----------
+    model : Release
+        What encodes.
+    limits : Limits
+        What is taken.
+    """
+
+    def __init__(self, model: Release, limits: Limits) -> None:
+        self._model = model
+        self._limits = limits
+        self._pool = Pool(limits.jobs, limits.waiting)
+        self.close = self._pool.close
+
+    def routes(self) -> list[Route]:
+        """Return them with their addresses."""
+        posts = (self.sound, self.encode, self.decode, self.info, self.voice)
+        return [
+            Route("/api/models", answering(self.models)),
+            *(Route(f"/api/{post.__name__}", answering(self._placed(post)), methods=["POST"]) for post in posts),
+        ]
+
+    def _placed(self, endpoint: Endpoint) -> Endpoint:
+        async def placed(request: Request) -> Response:
+            with self._pool.place():
+                return await endpoint(request)
+
+        return placed
+
+    async def models(self, request: Request) -> Response:
+        """Tell what there is: presets with their rates, and how much is taken."""
+        model = self._model
+        return JSONResponse(
+            {
+                "model": model.name,
+                "id": model.id.hex(),
+                "sample_rate": model.sample_rate,
+                "presets": [{"name": one.name, "bit_rate": bit_rate(model, one)} for one in model.presets.values()],
+                "limits": {
+                    "sound_bytes": self._limits.sound_bytes,
+                    "coded_bytes": self._limits.coded_bytes,
+                    "seconds": self._limits.seconds,
+                },
+            }
+        )
+
+    async def sound(self, request: Request) -> Response:
+        """Return a recording as the codec hears it: WAV, mono, at the model's rate."""
+        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+
+        def work(tick: Tick) -> BinaryIO:
+            with file:
+                sound = opened(file, self._model.sample_rate, self._limits)
+                heard = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
+                writer = WavWriter(heard, self._model.sample_rate, sound.samples)
+                for block in sound:
+                    writer.write(np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16))
+                    tick(0, None)
+                writer.close()
+                return heard
+
+        return _sent(await self._pool.run(request, work))
+
+    async def encode(self, request: Request) -> Response:
+        """Return a recording as a .sotto file of ?preset=."""
+        preset = preset_by_name(self._model, request.query_params.get("preset", "default"))
+        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+
+        def work(tick: Tick) -> bytes:
+            with file:
+                coded = io.BytesIO()
+                sound = opened(file, self._model.sample_rate, self._limits)
+                encode_sound(sound, coded, self._model, preset, tick=tick)
+                return coded.getvalue()
+
+        return Response(await self._pool.run(request, work), media_type="application/octet-stream")
+
+    async def decode(self, request: Request) -> Response:
+        """Return a .sotto file as WAV, as ?seed=, ?speed= and ?voice= say."""
+        delivery = _delivery(request)
+        data = await self._coded(request)
+
+        def work(tick: Tick) -> BinaryIO:
+            allow(info(data).seconds or 0, self._limits)
+            wav = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
+            decode_stream(io.BytesIO(data), wav, delivery, known=self._model, tick=tick)
+            return wav
+
+        return _sent(await self._pool.run(request, work))
+
+    async def info(self, request: Request) -> Response:
+        """Tell what a .sotto file holds."""
+        data = await self._coded(request)
+        return JSONResponse(await self._pool.run(request, lambda tick: info(data).as_dict()))
+
+    async def voice(self, request: Request) -> Response:
+        """Tell who speaks in a recording, as hexadecimal figures that ?voice= takes."""
+        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+
+        def work(tick: Tick) -> str:
+            with file:
+                head = np.concatenate(list(opened(file, self._model.sample_rate, self._limits)))
+            head = head[: HEAD_SECONDS * self._model.sample_rate]
+            return voice_of(head, self._model).speaker.hex()
+
+        return JSONResponse({"voice": await self._pool.run(request, work)})
+
+    async def _coded(self, request: Request) -> bytes:
+        with await uploaded(request, self._limits.coded_bytes, self._limits.idle) as file:
+            return file.read()
+
+
+def _delivery(request: Request) -> Delivery:
+    """Read how to speak."""
+    query = request.query_params
+    try:
+        seed, speed = int(query.get("seed", "0")), float(query.get("speed", "1"))
+        voice = bytes.fromhex(query.get("voice", ""))
+    except ValueError:
+        raise Refused(400, "seed and speed are numbers, and a voice is hexadecimal", "mend the address") from None
+    if not 0 <= seed < 2**64:
+        raise Refused(400, f"the seed is {seed}", "give one from 0 to 2**64 - 1")
+    return Delivery(seed, speed, voice or None)
+
+
+def _sent(file: BinaryIO) -> Response:
+    """Send a WAV file piece by piece, as slowly as it is taken."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        with file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return StreamingResponse(pieces(), media_type="audio/wav", headers={"Content-Length": str(size)})

@@ -1,0 +1,114 @@
+// The recording that is looked at, and everything that one can do with it.
+
+import { Cards } from "./cards.js";
+import { Changes } from "./changes.js";
+import { byId, bytes, make, rate, renamed, seconds, whole } from "./dom.js";
+import { Player } from "./player.js";
+import { Speech } from "./speech.js";
+import { View } from "./view.js";
+
+const PCM = 256000; // bit/s of 16-bit samples at 16 kHz
+
+export class Studio {
+  constructor(notices) {
+    this.notices = notices;
+    this.speech = null;
+    this.turn = 0; // how many files were opened
+    this.preset = null;
+    this.player = new Player(() => this.follow());
+    this.original = new View(byId("original"), "Original", this.player);
+    this.decoded = new View(byId("decoded"), "Decoded", this.player);
+    this.cards = new Cards((preset) => this.play(preset), (preset) => this.save(preset));
+    this.changes = new Changes(notices, () => notices.during(() => this.show(this.preset)));
+  }
+
+  stop() {
+    this.player.stop();
+    this.follow();
+  }
+
+  /** Take a file: encode it at all presets, and decode one. */
+  open(file) {
+    return this.notices.during(async () => {
+      const turn = ++this.turn;
+      this.stop();
+      this.notices.say(`Reading ${file.name} …`);
+      const speech = await Speech.open(file);
+      if (turn !== this.turn) return; // another one came meanwhile
+      this.speech?.close();
+      this.speech = speech;
+      this.present();
+      for (const preset of speech.presets) {
+        this.notices.say(`Encoding: ${preset} …`);
+        const coded = await speech.encode(preset);
+        if (turn !== this.turn) return;
+        this.cards.fill(preset, coded, this.seconds, speech.name);
+      }
+      this.changes.add(speech.name, speech.facts.speaker);
+      await this.show(speech.presets.includes("default") ? "default" : speech.presets[0]);
+    });
+  }
+
+  get seconds() {
+    const { original, facts } = this.speech;
+    return original ? original.wave.length / 16000 : facts.seconds;
+  }
+
+  present() {
+    const { name, original, presets } = this.speech;
+    byId("speech").hidden = false;
+    byId("original").hidden = !original;
+    byId("speech-name").textContent = `${name}, ${seconds(this.seconds)}`;
+    byId("facts").replaceChildren();
+    if (original) this.original.show(original, "16 kHz, 16 bits, as the codec hears it");
+    this.decoded.show(null, "");
+    this.cards.open(presets);
+  }
+
+  /** Decode a preset as it is to be spoken, and show it. */
+  async show(preset) {
+    if (!this.speech || !preset) return null;
+    const speech = this.speech;
+    this.preset = preset;
+    this.notices.say(`Decoding: ${preset} …`);
+    const clip = await speech.decode(preset, this.changes.chosen);
+    if (this.speech !== speech || this.preset !== preset) return null;
+    this.decoded.show(clip, [preset, ...this.changes.words].join(", "));
+    this.tell(preset);
+    this.notices.say("Ready.");
+    this.follow();
+    return clip;
+  }
+
+  play(preset) {
+    return this.notices.during(async () => {
+      if (preset === this.preset && this.player.playing(this.decoded.clip)) return this.player.toggle(this.decoded.clip);
+      const clip = await this.show(preset);
+      return clip && this.player.play(clip);
+    });
+  }
+
+  save(preset) {
+    return this.notices.during(async () => {
+      const clip = await this.speech.decode(preset, this.changes.chosen);
+      make("a", { href: clip.url, download: renamed(this.speech.name, `.${preset}.wav`) }).click();
+    });
+  }
+
+  tell(preset) {
+    const size = this.speech.coded.get(preset).size;
+    const pcm = (PCM / 8) * this.seconds;
+    const facts = [
+      ["16-bit PCM", rate(PCM), bytes(pcm)],
+      [preset, rate((8 * size) / this.seconds), bytes(size)],
+      ["Smaller by", `${whole(pcm / size)}×`, `an hour takes ${whole((size / this.seconds) * 3.6)} kB`],
+    ];
+    byId("facts").replaceChildren(...facts.map(([title, value, note]) => make("div", { class: "fact" }, make("h3", {}, title), make("p", { class: "value" }, value), make("p", {}, note))));
+  }
+
+  follow() {
+    this.original.follow();
+    this.decoded.follow();
+    this.cards.mark(this.preset, Boolean(this.decoded.clip) && this.player.playing(this.decoded.clip));
+  }
+}

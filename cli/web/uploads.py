@@ -1,0 +1,75 @@
+"""What is uploaded, with its limits enforced while it comes."""
+
+import asyncio
+import tempfile
+from contextlib import suppress
+from typing import BinaryIO
+
+import soundfile
+from starlette.requests import Request
+
+from sottovoce.cli.web.answers import Refused
+from sottovoce.cli.web.limits import Limits
+from sottovoce.codec.audio import Sound
+
+TOO_LARGE = 413
+
+
+async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
+    """Read the body of a request into a temporary file.
+
+    Raises
+    ------
+    Refused
+        When it has more than `limit` bytes, of which no more is read, or nothing comes for `patience` seconds.
+    """
+    if int(request.headers.get("content-length") or 0) > limit:
+        raise _too_many(limit)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by who works with it, maybe after all others are gone
+    try:
+        size = 0
+        async with asyncio.timeout(patience) as timeout:
+            async for piece in request.stream():
+                timeout.reschedule(asyncio.get_running_loop().time() + patience)
+                size += len(piece)
+                if size > limit:
+                    raise _too_many(limit)
+                file.write(piece)
+        file.seek(0)
+    except TimeoutError:
+        file.close()
+        raise Refused(408, f"nothing came for {patience:g} seconds", "send it again") from None
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def opened(file: BinaryIO, sample_rate: int, limits: Limits) -> Sound:
+    """Open a recording that isn't too long.
+
+    Its header is asked first, as `Sound` reads the whole recording to count its samples, and few bytes can hold hours.
+    """
+    with suppress(soundfile.LibsndfileError), soundfile.SoundFile(file.fileno(), closefd=False) as head:
+        allow(head.frames / head.samplerate, limits)
+    sound = Sound(file, sample_rate)
+    allow(sound.samples / sample_rate, limits)
+    return sound
+
+
+def allow(seconds: float, limits: Limits) -> None:
+    """Refuse speech that is too long."""
+    if seconds > limits.seconds:
+        raise Refused(TOO_LARGE, f"more than {_time(limits.seconds)} of speech", "cut it, or use `sotto` in a terminal")
+
+
+def _too_many(limit: int) -> Refused:
+    return Refused(TOO_LARGE, f"a file of more than {_size(limit)}", "give a shorter one, or use `sotto` in a terminal")
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 20):g} MiB" if count >= 1 << 20 else f"{count / (1 << 10):g} KiB"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds > 60 else f"{seconds:g} seconds"

@@ -1,0 +1,189 @@
+"""Recordings to .sotto and back over HTTP, and what is refused."""
+
+import io
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from sounds import speech
+from starlette.testclient import TestClient
+
+from sottovoce.cli.web import uploads
+from sottovoce.cli.web.limits import Limits
+from sottovoce.cli.web.server import make_app
+from sottovoce.codec import Codec, info
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+
+
+def recorded(seconds=1.0, rate=16000, channels=1, **how):
+    file = io.BytesIO()
+    soundfile.write(file, speech(seconds, rate, channels), rate, **{"format": "WAV", **how})
+    return file.getvalue()
+
+
+@pytest.fixture
+def client(toy):
+    """Asks a server of small limits."""
+    limits = Limits(sound_bytes=400_000, coded_bytes=2_000, seconds=4, jobs=1, waiting=1)
+    with TestClient(make_app(limits), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def heard(response):
+    assert response.status_code == 200
+    wave, rate = soundfile.read(io.BytesIO(response.content), dtype="int16")
+    assert rate == 16000
+    return wave
+
+
+def test_models(client):
+    told = client.get("/api/models").json()
+    assert [preset["name"] for preset in told["presets"]] == ["low", "default", "max"]
+    assert told["presets"][0]["bit_rate"] == 250
+    assert told["limits"] == {"sound_bytes": 400_000, "coded_bytes": 2_000, "seconds": 4}
+
+
+@pytest.mark.parametrize("preset", ["low", "default", "max"])
+def test_there_and_back(client, preset):
+    sound = recorded(1.3, 44100, 2)
+    coded = client.post(f"/api/encode?preset={preset}", content=sound).content
+    wave, rate = soundfile.read(io.BytesIO(sound))
+    assert info(coded).preset == preset
+    assert (info(coded).source_rate, info(coded).source_channels) == (44100, 2)
+    expected = Codec.load().decode(coded, seed=7)
+    assert (heard(client.post("/api/decode?seed=7", content=coded)) == np.rint(expected * 32768)).all()
+    assert len(expected) == round(len(wave) * 16000 / rate)
+    assert client.post("/api/info", content=coded).json() == info(coded).as_dict()
+
+
+def test_the_recording_as_the_codec_hears_it(client):
+    sound = recorded(1.3, 16000, format="FLAC")
+    wave, _ = soundfile.read(io.BytesIO(sound), dtype="int16")
+    assert (heard(client.post("/api/sound", content=sound)) == wave).all()
+    assert len(heard(client.post("/api/sound", content=recorded(1.3, 44100, 2)))) == 20800
+
+
+def test_the_voice_of_a_recording_is_that_of_its_file(client):
+    sound = recorded(1.3)
+    coded = client.post("/api/encode", content=sound).content
+    assert client.post("/api/voice", content=sound).json() == {"voice": info(coded).speaker}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status", "error"),
+    [
+        ("encode", b"", 422, "the file is empty"),
+        ("encode", b"no sound at all" * 10, 422, "no sound that can be read (Format not recognised)"),
+        ("sound", b"no sound at all" * 10, 422, "no sound that can be read (Format not recognised)"),
+        ("voice", recorded()[:44], 422, "there are no samples in it"),
+        ("encode?preset=loud", recorded(), 422, "no preset named 'loud'"),
+        ("encode", bytes(400_001), 413, "a file of more than 390.625 KiB"),
+        ("encode", recorded(4.1), 413, "more than 4 seconds of speech"),
+        ("sound", recorded(4.1, 8000), 413, "more than 4 seconds of speech"),
+        ("decode", b"RIFF nonsense", 422, "not a .sotto file"),
+        ("decode", bytes(2_001), 413, "a file of more than 1.95312 KiB"),
+        ("decode?speed=3", b"", 422, None),
+        ("decode?speed=nan", b"", 422, None),
+        ("decode?seed=-1", b"", 400, "the seed is -1"),
+        ("decode?voice=xyz", b"", 400, "seed and speed are numbers, and a voice is hexadecimal"),
+        ("info", b"\x89STO", 422, None),
+    ],
+)
+def test_bad_input_gets_one_clear_line(client, path, content, status, error):
+    response = client.post(f"/api/{path}", content=content)
+    told = response.json()
+    assert response.status_code == status
+    assert set(told) == {"error", "advice"} and told["advice"]
+    assert error in (None, told["error"])
+    assert "unexpected" not in told["error"]
+
+
+def test_a_body_of_unknown_length_is_refused_while_it_is_read(client):
+    taken = []
+
+    def body():
+        for _ in range(1000):
+            taken.append(1)
+            yield bytes(100_000)
+
+    assert client.post("/api/encode", content=body()).status_code == 413
+
+
+def test_hours_in_few_bytes_are_refused_unread(client, monkeypatch):
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(16000 * 3600, np.int16), 16000, format="FLAC")
+    assert len(file.getvalue()) < 400_000
+    monkeypatch.delattr(uploads, "Sound")
+    assert client.post("/api/encode", content=file.getvalue()).status_code == 413
+
+
+def test_speech_that_a_file_only_claims_is_refused(client):
+    with TestClient(make_app(Limits(seconds=1)), base_url="http://127.0.0.1") as strict:
+        coded = client.post("/api/encode", content=recorded(1.2)).content
+        assert strict.post("/api/decode", content=coded).json()["error"] == "more than 1 seconds of speech"
+
+
+def test_when_too_much_waits_more_is_refused(client, monkeypatch):
+    monkeypatch.setenv("STUB_SLOWNESS", "1")
+    sound = recorded(0.5)
+    answers = []
+    askers = [
+        threading.Thread(target=lambda: answers.append(client.post("/api/encode", content=sound))) for _ in range(4)
+    ]
+    for asker in askers:
+        asker.start()
+    began = time.monotonic()
+    assert client.get("/api/models").status_code == 200  # served meanwhile
+    assert time.monotonic() - began < 1.5
+    for asker in askers:
+        asker.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
+    assert client.post("/api/encode", content=sound).status_code == 200  # there is room again
+
+
+def test_what_isnt_there(client):
+    assert client.get("/api/nothing").status_code == 404
+    assert client.get("/../server.py").status_code == 404
+    assert client.post("/").status_code == 405
+    assert client.get("/api/encode").json()["error"] == "nothing is served here"
+
+
+def test_an_upload_that_stalls_is_given_up(starting):
+    serving = starting(idle=0.3)
+    with socket.create_connection(("127.0.0.1", serving.port)) as stalled:
+        stalled.sendall(b"POST /api/encode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nRIFF")
+        stalled.settimeout(5)
+        assert stalled.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_one_who_goes_away_leaves_no_work_behind(starting, monkeypatch):
+    monkeypatch.setenv("STUB_SLOWNESS", "0.3")
+    serving = starting(jobs=1, waiting=0)
+    long = recorded(60)  # a minute, of which a second takes .3
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{serving.url}api/encode", content=long, timeout=0.5)
+    began = time.monotonic()
+    while httpx.post(f"{serving.url}api/encode", content=recorded(0.1), timeout=5).status_code == 503:
+        assert time.monotonic() - began < 5
+        time.sleep(0.1)
+    assert time.monotonic() - began < 5
+
+
+def test_the_real_model_at_another_speed_in_another_voice():
+    with TestClient(make_app(), base_url="http://127.0.0.1") as client:
+        sound = (SAMPLES / "slt-16k-mono.wav").read_bytes()
+        coded = client.post("/api/encode", content=sound).content
+        voice = client.post("/api/voice", content=(SAMPLES / "rms-44k-stereo.flac").read_bytes()).json()["voice"]
+        usual = heard(client.post("/api/decode", content=coded))
+        other = heard(client.post(f"/api/decode?voice={voice}", content=coded))
+        quick = heard(client.post("/api/decode?speed=2", content=coded))
+        wrong = client.post("/api/decode?voice=11", content=coded)
+    assert len(other) == len(usual) == round(info(coded).seconds * 16000) and (other != usual).any()
+    assert len(quick) == pytest.approx(len(usual) / 2, rel=0.01)
+    assert wrong.status_code == 422 and "speaker" in wrong.json()["error"]

@@ -1,0 +1,89 @@
+"""`sotto serve` as a command."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from commands import SOTTO
+
+
+@pytest.fixture
+def running(toy):
+    """Starts it; gives the process and its address."""
+    processes = []
+
+    def start(*arguments):
+        command = [*SOTTO, "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        processes.append(process)
+        return process, process.stdout.readline()
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent differently there")
+def test_serves_until_ctrl_c(running):
+    process, line = running()
+    address = re.fullmatch(r"(http://127\.0\.0\.1:\d+/)  \(Ctrl-C stops\)\n", line).group(1)
+    assert "<title>sottovoce</title>" in httpx.get(address).text
+    assert httpx.get(address, headers={"Host": "evil.example"}).status_code == 403
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10) == ("", "\nsotto: interrupted\n")
+    assert process.returncode == 130
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent differently there")
+def test_ctrl_c_doesnt_wait_for_what_is_under_way(running, monkeypatch):
+    monkeypatch.setenv("STUB_SLOWNESS", "1")
+    process, line = running()
+    with socket.create_connection(("127.0.0.1", int(re.search(r":(\d+)/", line).group(1)))) as idle:
+        idle.sendall(b"POST /api/encode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode == 130
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="addresses are shared differently there")
+def test_where_others_can_come(running):
+    process, line = running("--host", "0.0.0.0")
+    assert line.startswith("http://localhost:")
+    port = int(re.search(r":(\d+)/", line).group(1))
+    assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    warning = f"warning: http://localhost:{port}/: whoever reaches this machine can use it, and nothing is encrypted\n"
+    assert err == warning
+    assert process.returncode == 143
+
+
+def test_an_address_in_use(sotto):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, out, err = sotto("serve", "--port", str(port))
+    assert (status, out) == (2, "")
+    assert err == f"sotto: 127.0.0.1:{port}: address in use; choose another --port, or 0 for any\n"
+
+
+def test_no_such_address(sotto):
+    status, _, err = sotto("serve", "--host", "no.such.host.invalid")
+    assert (status, err) == (
+        2,
+        "sotto: no.such.host.invalid: no such address; give a name or an address of this machine\n",
+    )
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn", "websockets"])
+def test_what_is_missing_is_named(sotto, monkeypatch, package):
+    for name in [name for name in sys.modules if name.startswith(("sottovoce.cli.web", f"{package}."))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    status, _, err = sotto("serve")
+    assert (status, err) == (2, f"sotto: serving needs {package}; pip install 'sottovoce[web]'\n")
