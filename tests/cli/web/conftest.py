@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-for package in ("starlette", "uvicorn", "websockets", "httpx"):
+for package in ("starlette", "uvicorn", "websockets", "httpx2"):
     pytest.importorskip(package)
 
 STUB_SITE = str(Path(__file__).parents[2] / "stub_site")

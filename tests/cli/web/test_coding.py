@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 import soundfile
@@ -166,10 +166,10 @@ def test_one_who_goes_away_leaves_no_work_behind(starting, monkeypatch):
     monkeypatch.setenv("STUB_SLOWNESS", "0.3")
     serving = starting(jobs=1, waiting=0)
     long = recorded(60)  # a minute, of which a second takes .3
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{serving.url}api/encode", content=long, timeout=0.5)
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(f"{serving.url}api/encode", content=long, timeout=0.5)
     began = time.monotonic()
-    while httpx.post(f"{serving.url}api/encode", content=recorded(0.1), timeout=5).status_code == 503:
+    while httpx2.post(f"{serving.url}api/encode", content=recorded(0.1), timeout=5).status_code == 503:
         assert time.monotonic() - began < 5
         time.sleep(0.1)
     assert time.monotonic() - began < 5

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-import httpx
+import httpx2
 import pytest
 from commands import SOTTO
 
@@ -33,8 +33,8 @@ def running(toy):
 def test_serves_until_ctrl_c(running):
     process, line = running()
     address = re.fullmatch(r"(http://127\.0\.0\.1:\d+/)  \(Ctrl-C stops\)\n", line).group(1)
-    assert "<title>sottovoce</title>" in httpx.get(address).text
-    assert httpx.get(address, headers={"Host": "evil.example"}).status_code == 403
+    assert "<title>sottovoce</title>" in httpx2.get(address).text
+    assert httpx2.get(address, headers={"Host": "evil.example"}).status_code == 403
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=10) == ("", "\nsotto: interrupted\n")
     assert process.returncode == 130
@@ -56,7 +56,7 @@ def test_where_others_can_come(running):
     process, line = running("--host", "0.0.0.0")
     assert line.startswith("http://localhost:")
     port = int(re.search(r":(\d+)/", line).group(1))
-    assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+    assert httpx2.get(f"http://127.0.0.1:{port}/").status_code == 200
     process.terminate()
     _, err = process.communicate(timeout=10)
     warning = f"warning: http://localhost:{port}/: whoever reaches this machine can use it, and nothing is encrypted\n"
