@@ -1,0 +1,218 @@
+"""Bits per code and speed of the context model, beside simpler models and, as bounds, two networks in floats.
+
+    python benchmarks/context.py TABLES SPEECH CODES [--networks MINUTES]
+
+TABLES is what `sotto train-context` wrote; SPEECH holds train.csv and valid.csv. What they become is kept in CODES, one
+archive a part and preset. Count tables learn from train; everything is measured on valid. The networks, an LSTM and a
+Transformer over the codes of the default preset, learn for MINUTES each.
+"""
+
+import os
+
+os.environ |= {f"{pool}_NUM_THREADS": "1" for pool in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+
+import argparse
+import math
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from sottovoce.cli.train_context import wave_of
+from sottovoce.codec.bits import BLOCK_STEPS
+from sottovoce.codec.bits.context import ContextModel
+from sottovoce.codec.evaluation.references import find
+from sottovoce.models import release
+from sottovoce.models.training.context import codes_of
+
+STRENGTHS = (2, 8, 32, 128, 512, 2048)  # of the back-off; the one that is best on valid is taken, to their favour
+STEPS_A_SECOND = 25
+
+
+def codes(model, speech: Path, folder: Path, part: str) -> dict[str, list[np.ndarray]]:
+    """The codes of all recordings of a part, by preset; made where they aren't there."""
+    files = {name: folder / part / f"{name}.npz" for name in model.presets}
+    if not all(file.exists() for file in files.values()):
+        found = {name: [] for name in model.presets}
+        for recording in find(str(speech / f"{part}.csv"), folder):
+            made = codes_of(model, wave_of(str(recording.file), model.sample_rate))
+            for name, preset in model.presets.items():
+                found[name].append(made[preset.index])
+        for name, file in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(file, codes=np.concatenate(found[name]), lengths=[len(one) for one in found[name]])
+    parts = {}
+    for name, file in files.items():
+        with np.load(file) as held:
+            parts[name] = np.split(held["codes"].astype(np.int64), np.cumsum(held["lengths"])[:-1])
+    return parts
+
+
+def before(recordings: list[np.ndarray], book: int, lag: int, size: int) -> np.ndarray:
+    """The code `lag` steps before, in the same block; `size` where there is none."""
+    out = []
+    for one in recordings:
+        moved = np.full(len(one), size)
+        moved[lag:] = one[: len(one) - lag, book] if lag < len(one) else []
+        moved[np.arange(len(one)) % BLOCK_STEPS < lag] = size
+        out.append(moved)
+    return np.concatenate(out)
+
+
+def orders(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...]) -> np.ndarray:
+    """Bits a step of count tables of order 0, 1 and 2 over the same book, each backing off to the one before."""
+    bits = np.zeros(3)
+    for book, width in enumerate(widths):
+        size = 1 << width
+        learnt, tested = (np.concatenate([one[:, book] for one in part]) for part in (train, valid))
+        counts = np.bincount(learnt, minlength=size) + 0.5
+        chance = (counts / counts.sum())[tested]
+        bits[0] -= np.log2(chance).mean()
+        keys = [np.zeros(len(learnt), np.int64), np.zeros(len(tested), np.int64)]
+        for order in (1, 2):
+            for key, part in zip(keys, (train, valid), strict=True):
+                key[:] = key * (size + 1) + before(part, book, order, size)
+            together, of = np.unique(keys[0] * size + learnt, return_counts=True)
+            alone, whole = np.unique(keys[0], return_counts=True)
+            hits = looked_up(together, of, keys[1] * size + tested)
+            seen = looked_up(alone, whole, keys[1])
+            mixed = [(hits + strength * chance) / (seen + strength) for strength in STRENGTHS]
+            chance = min(mixed, key=lambda one: -np.log2(one).mean())
+            bits[order] -= np.log2(chance).mean()
+    return bits
+
+
+def looked_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Values at the wanted keys, 0 where there are none."""
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], 0)
+
+
+def coded(model: ContextModel, preset, valid: list[np.ndarray], *, carry: bool) -> dict[str, float]:
+    """Code valid block by block, and read it back."""
+    writer, reader, meter = (model.coder(preset.index, preset.books) for _ in range(3))
+    bits = entropy = worst = seconds = 0.0
+    for recording in valid:
+        blocks = [recording[at : at + BLOCK_STEPS].astype(np.int16) for at in range(0, len(recording), BLOCK_STEPS)]
+        for number, block in enumerate(blocks):
+            if not (carry and number):
+                for coder in (writer, reader, meter):
+                    coder.reset()
+            begun = time.perf_counter()
+            payload = writer.encode(block)
+            again = reader.decode(payload, len(block))
+            seconds += time.perf_counter() - begun
+            assert (again == block).all()
+            needed = float(16 * block.size - np.log2(meter.bits(block)).sum())
+            bits, entropy = bits + 8 * len(payload), entropy + needed
+            worst = max(worst, len(payload) - needed / 8)
+    steps = sum(map(len, valid))
+    speed = steps / STEPS_A_SECOND / seconds
+    return {"bits": bits / steps, "entropy": entropy / steps, "worst": worst, "speed": speed}
+
+
+def network(
+    kind: str, train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...], minutes: float
+) -> float:
+    """Bits a step of a network in floats over blocks of steps; a code knows the step's codes before it, too."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    size, sizes = 192, [1 << width for width in widths]
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.seen = nn.ModuleList([nn.Embedding(n + 1, size) for n in sizes])
+            self.within = nn.ModuleList([nn.Embedding(n, size) for n in sizes])
+            self.place = nn.Parameter(torch.randn(BLOCK_STEPS, size) * 0.02)
+            if kind == "LSTM":
+                self.body = nn.LSTM(size, size, batch_first=True)
+            else:
+                layer = nn.TransformerEncoderLayer(size, 4, 2 * size, 0.1, batch_first=True, norm_first=True)
+                self.body = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
+            self.drop = nn.Dropout(0.2)
+            self.heads = nn.ModuleList([nn.Linear(size, n) for n in sizes])
+
+        def forward(self, blocks):
+            last = F.pad(blocks[:, :-1], (0, 0, 1, 0), value=-1)
+            last = torch.where(last < 0, torch.tensor(sizes), last)
+            x = self.drop(sum(one(last[..., k]) for k, one in enumerate(self.seen)))
+            if kind == "LSTM":
+                x = self.body(x)[0]
+            else:
+                mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+                x = self.body(x + self.place[: x.shape[1]], mask=mask, is_causal=True)
+            x, bits = self.drop(x), []
+            for k, head in enumerate(self.heads):
+                logits = head(x).flatten(0, 1)
+                target = blocks[..., k].flatten()
+                bits.append(F.cross_entropy(logits, target.clamp(min=0), reduction="none") * (target >= 0))
+                x = x + self.within[k](blocks[..., k].clamp(min=0))
+            return torch.stack(bits).sum() / math.log(2) / (blocks[..., 0] >= 0).sum()
+
+    def cut(recordings, offset=0):
+        blocks = []
+        for one in recordings:
+            edges = [0, *range(offset or BLOCK_STEPS, len(one), BLOCK_STEPS), len(one)]
+            for begin, end in pairwise(edges):
+                blocks.append(np.pad(one[begin:end], ((0, BLOCK_STEPS - end + begin), (0, 0)), constant_values=-1))
+        return torch.from_numpy(np.stack(blocks))
+
+    model, tested = Model(), cut(valid)
+    optimiser = torch.optim.AdamW(model.parameters(), 3e-3)
+    begun, done = time.monotonic(), 0.0
+    while done < 1:
+        blocks = cut(train, int(torch.randint(BLOCK_STEPS, ())))
+        for rows in torch.randperm(len(blocks)).split(32):
+            for group in optimiser.param_groups:
+                group["lr"] = 3e-3 * (0.5 + 0.5 * math.cos(math.pi * min(1, done))) + 1e-6
+            optimiser.zero_grad()
+            model(blocks[rows]).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            done = (time.monotonic() - begun) / 60 / minutes
+            if done >= 1:
+                break
+    model.eval()
+    with torch.no_grad():
+        return float(model(tested))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("tables", "speech", "codes"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--networks", type=float, metavar="MINUTES", default=0)
+    arguments = parser.parse_args()
+    model = release.load()
+    books = [model.weights[f"books.{k}"] for k in range(len(model.config["bottleneck"]["bits"]))]
+    context = ContextModel(load_file(arguments.tables), books)
+    train, valid = (codes(model, arguments.speech, arguments.codes, part) for part in ("train", "valid"))
+    print("bits a code on valid (saving of all bits); speed is encoding and decoding together, against real time")
+    print(f"{'preset':9}{'uniform':>16}{'order 0':>16}{'order 1':>16}{'order 2':>16}{'context':>16}{'carried':>16}"
+          f"{'over entropy':>14}{'worst':>9}{'speed':>8}")  # fmt: skip
+    for name, preset in model.presets.items():
+        whole, count = sum(preset.bits), preset.books
+        coded(context, preset, valid[name][:2], carry=True)  # compiles
+        alone, carried = (coded(context, preset, valid[name], carry=carry) for carry in (False, True))
+        figures = [whole, *orders(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
+        cells = "".join(f"{bits / count:8.3f} ({100 - 100 * bits / whole:4.1f}%)" for bits in figures)
+        over = 100 * (alone["bits"] / alone["entropy"] - 1)
+        print(f"{name:9}{cells}{over:12.2f} %{alone['worst']:7.2f} B{alone['speed']:7.0f}×", flush=True)
+    if arguments.networks:
+        preset = model.presets["default"]
+        for kind in ("LSTM", "Transformer"):
+            bits = network(kind, train["default"], valid["default"], preset.bits, arguments.networks)
+            saving = 100 - 100 * bits / sum(preset.bits)
+            print(f"{kind} in floats, default: {bits / preset.books:.3f} bits a code ({saving:.1f} %)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
