@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 SHOW_SECONDS = 0.2
 
 
-def run_until_stopped(workers: Sequence[Callable[[threading.Event], None]], show: Callable[[], None]) -> None:
+def run_until_stopped(
+    workers: Sequence[Callable[[threading.Event], None]], show: Callable[[], None], begun: Callable[[], None]
+) -> None:
     """Run workers beside each other until Ctrl-C, or until one of them has ended.
 
     Parameters
@@ -15,6 +17,8 @@ def run_until_stopped(workers: Sequence[Callable[[threading.Event], None]], show
         Each is given an event and returns soon after that is set.
     show : callable
         Called several times a second.
+    begun : callable
+        Called when Ctrl-C will end it.
 
     Raises
     ------
@@ -33,9 +37,10 @@ def run_until_stopped(workers: Sequence[Callable[[threading.Event], None]], show
             stop.set()
 
     threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in workers]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
+        begun()
         while not stop.wait(SHOW_SECONDS):
             show()
     except KeyboardInterrupt:
@@ -43,6 +48,7 @@ def run_until_stopped(workers: Sequence[Callable[[threading.Event], None]], show
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=3)
+            if thread.ident:
+                thread.join(timeout=3)
     if errors:
         raise errors[0]

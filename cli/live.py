@@ -122,8 +122,7 @@ def command(
             show(f"{level_bar(talker.peak)} {in_words(facts())}")
             talker.peak = 0.0
 
-        console.note("speak; Ctrl-C ends it")
-        run_until_stopped([talk, listen], show_all)
+        run_until_stopped([talk, listen], show_all, lambda: console.note("speak; Ctrl-C ends it"))
         said = facts()
     console.result(in_words(said))
     console.document(said)

@@ -83,8 +83,8 @@ def command(
             }
 
         show = open_things.enter_context(meters(quiet=quiet))
-        console.note(f"listening at port {receiver.port}; Ctrl-C ends it")
-        run_until_stopped([work], lambda: show(in_words(facts())))
+        listening = f"listening at port {receiver.port}; Ctrl-C ends it"
+        run_until_stopped([work], lambda: show(in_words(facts())), lambda: console.note(listening))
         said = facts()
     console.result(in_words(said))
     console.document(said)

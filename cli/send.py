@@ -79,7 +79,7 @@ def command(
             show(f"{level_bar(talker.peak)} {in_words(facts())}")
             talker.peak = 0.0
 
-        run_until_stopped([talk], show_all)
+        run_until_stopped([talk], show_all, lambda: console.note(f"sending to {address}; Ctrl-C ends it"))
         said = facts()
     console.result(in_words(said))
     console.document(said)

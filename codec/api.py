@@ -13,9 +13,10 @@ import numpy.typing as npt
 from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import Reader
+from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.recording import HEAD_SECONDS, Decoding, Delivery, decoding, encode_stream, run_together
-from sottovoce.codec.voice import voice_of
+from sottovoce.codec.voice import likeness_of
 from sottovoce.models.release import Preset, Release
 
 
@@ -127,7 +128,7 @@ class Codec:
         speed : float
             0.5 to 2, in the same pitch.
         speaker : bytes, optional
-            The speaker vector of somebody else, in whose voice it is spoken: see `speaker`.
+            The voice of somebody else, in which it is spoken: see `speaker`.
 
         Returns
         -------
@@ -181,7 +182,7 @@ class Codec:
         return [sink.wave() for sink in sinks]
 
     def speaker(self, wave: npt.ArrayLike, sample_rate: int) -> bytes:
-        """Tell who speaks in a recording, in the bytes that files have for it; `decode` can lend that voice to others.
+        """Tell in whose voice a recording is, for `decode` to lend it to others.
 
         Parameters
         ----------
@@ -191,6 +192,7 @@ class Codec:
         Returns
         -------
         bytes
+            The speaker vector, as files have it, and where the latents of this voice lie, if any of it is voiced.
 
         Raises
         ------
@@ -208,7 +210,7 @@ class Codec:
         head = np.concatenate(list(blocks))[: HEAD_SECONDS * self.sample_rate]
         if not len(head):
             raise SottoError("there are no samples in it", "give a recording")
-        return voice_of(head, self.model).speaker
+        return likeness_of([head], self.model)
 
     def codes(self, wave: npt.ArrayLike, sample_rate: int) -> npt.NDArray[np.int16]:
         """Encode a recording to the codes themselves, for those who want to look at or learn from them.
@@ -238,7 +240,7 @@ class Codec:
         True
         """
         reader = Reader(io.BytesIO(self.encode(wave, sample_rate)))
-        blocks = reader.blocks(self.preset.bits, step=self.model.step)
+        blocks = blocks_of(reader, self.model, self.preset)
         return np.concatenate([block.codes for block in blocks if block.codes is not None])
 
     def _decoding(self, data: bytes, sink: "_Collected", delivery: Delivery) -> Decoding:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from sottovoce.codec.bits import Reader
+from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.level import level_of_byte
 from sottovoce.codec.releases import by_id, preset_by_index
@@ -95,7 +96,7 @@ def info_stream(source: BinaryIO) -> Info:
         pass  # the header can still be told
     else:
         blocks = damaged = 0
-        for block in reader.blocks(preset.bits, step=model.step):
+        for block in blocks_of(reader, model, preset):
             blocks += 1
             damaged += block.codes is None
         missing = reader.missing_steps * model.step / model.sample_rate

@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from sottovoce.codec.audio import Sound, WavWriter
 from sottovoce.codec.bits import Header, PacketWriter, Reader, Writer
+from sottovoce.codec.contexts import blocks_of, context_coder
 from sottovoce.codec.errors import SottoError
+from sottovoce.codec.lending import lend
 from sottovoce.codec.level import LevelRestorer, level_byte, normalising_gain
 from sottovoce.codec.releases import by_id, preset_by_index
 from sottovoce.codec.stream import StreamEncoder
@@ -92,9 +94,11 @@ def encode_stream(
     level = level_byte(head)
     gain = normalising_gain(level)
     speaker = model.speaker(head * gain)
-    header = Header(model.id, preset.index, samples, rate or model.sample_rate, channels, level, speaker)
+    coder = context_coder(model, preset)
+    origin = rate or model.sample_rate, channels
+    header = Header(model.id, preset.index, samples, *origin, level, speaker, coded=coder is not None)
     counter = _Counter(sink)
-    writer = Writer(counter, header, preset.bits, step=model.step)  # type: ignore[arg-type]
+    writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if samples is None else samples / model.sample_rate
     encoder = model.encoder(preset.books)
     done = 0
@@ -233,7 +237,8 @@ class Delivery:
     speed : float
         0.5 to 2, in the same pitch.
     speaker : bytes or None
-        A speaker vector of the same model, for speech in another's voice; None for the file's own.
+        A voice of the same model, as `Codec.speaker` tells it, for speech in that of another; None for the file's own.
+        The file's first minute is then read before anything is spoken.
     """
 
     seed: int = 0
@@ -249,10 +254,9 @@ class Delivery:
     def decoder(self, model: Release, speaker: bytes) -> Decoder:
         """Return a decoder for a file in the voice of `speaker`."""
         try:
-            return model.decoder(speaker if self.speaker is None else self.speaker, self.seed, speed=self.speed)
+            return model.decoder(speaker, self.seed, speed=self.speed)
         except ValueError as error:
-            remedy = "get the file again" if self.speaker is None else "choose another voice"
-            raise SottoError(str(error), remedy) from error
+            raise SottoError(str(error), "get the file again") from error
 
     def length(self, samples: int) -> int:
         """Return how many samples become of so many."""
@@ -309,7 +313,10 @@ def decoding(
     total = None if length is None else length / model.sample_rate
     restore = LevelRestorer(header.level)
     blocks = damaged = steps = done = 0
-    for block in reader.blocks(preset.bits, step=model.step):
+    found = blocks_of(reader, model, preset)
+    if delivery.speaker is not None:
+        found = lend(delivery.speaker, decoder, model, header.speaker, found, seconds=HEAD_SECONDS)
+    for block in found:
         blocks += 1
         codes = block.codes
         if codes is None:

@@ -2,6 +2,7 @@
 
 import os
 from functools import lru_cache
+from itertools import chain
 
 from safetensors import SafetensorError
 
@@ -49,11 +50,10 @@ def by_id(model: bytes, known: Release | None = None) -> Release:
     known : Release, optional
         One to look at before those in the box.
     """
-    if known and known.id == model:
-        return known
-    for name in release.available():
-        if by_name(name).id == model:
-            return by_name(name)
+    names = release.available()
+    for one in chain([known] if known else [], map(by_name, names)):
+        if model in (one.id, *one.formerly):
+            return one
     raise SottoError(
         f"needs the model {model.hex()}, which is not in this version",
         "decode it with the version that made it, or name the model's weights (`sotto models` lists what is here)",

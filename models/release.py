@@ -19,6 +19,7 @@ from safetensors.numpy import load as load_tensors
 from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
 from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
+from sottovoce.models.runtime.likeness import Likeness, middle_of, shift_between
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.wavenet.sampler import Tables
@@ -70,6 +71,8 @@ class Release:
     ----------
     id : bytes
         First four bytes of the SHA-256 of `data`: what a file names its model by.
+    formerly : tuple of bytes
+        Ids of earlier versions whose files it decodes to the same samples.
     presets : dict of str to Preset
     step, sample_rate, lookahead : int
         Samples a latent step, samples a second, and samples beyond a step that its codes depend on.
@@ -83,6 +86,7 @@ class Release:
             raise ValueError("the weights are not those that the card was written for")
         self.name, self.card = name, card
         self.id = bytes.fromhex(sha256)[:4]
+        self.formerly = tuple(map(bytes.fromhex, card.get("formerly", ())))
         self.weights: Mapping[str, Array] = load_tensors(data)
         facts = _facts(data)
         self.config = facts["config"]
@@ -122,6 +126,23 @@ class Release:
         """Who speaks in a stretch of speech (n,) at the models' level, n >= 1."""
         books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
         return speaker_bytes(wave, self.config, self.weights, books)
+
+    def likeness(self, wave: NDArray[np.float32]) -> bytes:
+        """The voice in a stretch of speech (n,) at the models' level, n >= 1, for `borrow`."""
+        speaker, encoder = self.speaker(wave), self.encoder()
+        codes = np.concatenate((encoder.push(wave), encoder.finish()))
+        return Likeness(speaker, middle_of(self.network, codes, speaker)).pack()
+
+    def borrow(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> tuple[bytes, Array | None]:
+        """What a decoder's `speak_as` takes to say in another's voice what codes (steps, books) say in `speaker`'s.
+
+        Raises
+        ------
+        ValueError
+            When `voice` is none of this model.
+        """
+        lent = Likeness.unpack(voice, self.network)
+        return lent.speaker, shift_between(middle_of(self.network, codes, speaker), lent.middle)
 
     def encoder(self, books: int | None = None) -> Encoder:
         """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""

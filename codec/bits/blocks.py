@@ -1,6 +1,7 @@
 """Blocks in a stream, and finding the next whole one after damage."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sottovoce.codec.bits import varint
@@ -60,11 +61,22 @@ class Framing:
     """
 
     def __init__(self, full: int, least: int, known: bool, telling: int = 0) -> None:
+        between = () if known else range(least, full)
+        self._set((full, least, *between, telling or full), full, known)
+        self._telling = telling
+
+    @classmethod
+    def of_any_size(cls, most: int, known: bool) -> "Framing":
+        """Return that of blocks whose payloads have 1 to `most` bytes, of which each counts."""
+        framing = cls.__new__(cls)
+        framing._set(range(1, most + 1), 1, known)
+        return framing
+
+    def _set(self, sizes: Iterable[int], full: int, known: bool) -> None:
         self.full = full
         self.known = known
-        self._telling = telling
-        between = () if known else range(least, full)
-        self._sizes = frozenset((full, least, *between, telling or full))
+        self._sizes = frozenset(sizes)
+        least = min(self._sizes)
         starts = self._sizes if known else self._sizes | {0}
         # What a record may begin with, and how far to look ahead for that: no record is shorter, so none has to wait.
         self._start = re.compile(b"[%s]" % b"".join(re.escape(varint.encode(size)[:1]) for size in starts))

@@ -12,9 +12,9 @@ VERSION = 1
 METADATA_LIMIT = 1 << 16
 """Bytes that metadata may have."""
 
-_METADATA, _UNKNOWN_LENGTH, _PACKETS = 1 << 2, 1 << 3, 1 << 5
-# Entropy coding (bit 0), the seek table (bit 1) and protection (bit 4) have their bits but aren't read yet.
-_UNDERSTOOD = _METADATA | _UNKNOWN_LENGTH | _PACKETS
+_CODED, _METADATA, _UNKNOWN_LENGTH, _PACKETS = 1 << 0, 1 << 2, 1 << 3, 1 << 5
+# The seek table (bit 1) and protection (bit 4) have their bits but aren't read yet.
+_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PACKETS
 MOST_PACKET_STEPS = 50
 """Steps that a packet may have."""
 
@@ -48,6 +48,8 @@ class Header:
         Kept as it is, at most 64 KiB; None when there is none.
     packet_steps : int
         Steps of each packet of a live stream, 1 to 50, whose length is unknown; 0 for a recording in blocks.
+    coded : bool
+        Whether blocks are entropy coded, by the model's context model. Packets aren't.
     """
 
     model: bytes
@@ -59,6 +61,7 @@ class Header:
     speaker: bytes = b""
     metadata: bytes | None = None
     packet_steps: int = 0
+    coded: bool = False
 
     def __post_init__(self) -> None:
         if len(self.model) != 4:
@@ -75,11 +78,13 @@ class Header:
             raise ValueError(f"metadata has at most {METADATA_LIMIT} bytes")
         if not 0 <= self.packet_steps <= MOST_PACKET_STEPS or (self.packet_steps and self.samples is not None):
             raise ValueError(f"packets have at most {MOST_PACKET_STEPS} steps, and make a stream of unknown length")
+        if self.packet_steps and self.coded:
+            raise ValueError("packets aren't entropy coded")
 
     def pack(self) -> bytes:
         """Return the bytes of the header, checksum included."""
         flags = (self.samples is None) * _UNKNOWN_LENGTH | (self.metadata is not None) * _METADATA
-        flags |= bool(self.packet_steps) * _PACKETS
+        flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED
         parts = [
             MAGIC,
             bytes((VERSION, flags)),
@@ -119,13 +124,14 @@ class Header:
             metadata = fields.take(size)
         fields.take(SEAL)
         unknown = bool(flags & _UNKNOWN_LENGTH)
-        packets = unknown and 1 <= packet_steps <= MOST_PACKET_STEPS
+        coded = bool(flags & _CODED)
+        packets = unknown and not coded and 1 <= packet_steps <= MOST_PACKET_STEPS
         if not is_sealed(fields.all()) or (unknown and samples) or (flags & _PACKETS and not packets):
             raise FormatError("the header is damaged", _DAMAGED)
         source.skip(fields.at)
         rate, channels = origin >> _CHANNEL_BITS, origin & _MOST_CHANNELS
         length = None if unknown else samples
-        return cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps)
+        return cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps, coded)
 
 
 class _Fields:

@@ -14,6 +14,13 @@ STATE_BITS = 56
 TOTAL_BITS = 16
 """Widest resolution of frequencies."""
 
+
+
+def most_bytes(symbols: int) -> int:
+    """Return the bytes that so many symbols take at most."""
+    return symbols * TOTAL_BITS // 8 + 1
+
+
 _WHOLE = 1 << STATE_BITS
 _REST = STATE_BITS - 8  # bits below the state's first byte
 _SMALL = 1 << _REST

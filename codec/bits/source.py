@@ -17,6 +17,7 @@ class Source:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._held = bytearray()
+        self.last: int | None = None  # byte that was taken
 
     def _fill(self, count: int) -> bool:
         """Hold at least `count` bytes; False when the stream ends before."""
@@ -40,5 +41,7 @@ class Source:
         """Go `count` bytes on; False, and nowhere, when the stream ends before."""
         if not self._fill(count):
             return False
+        if count:
+            self.last = self._held[count - 1]
         del self._held[:count]
         return True

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sottovoce.codec.api import Codec
 from sottovoce.codec.bits import Reader
+from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
 from sottovoce.models.features import BANDS, HOP
@@ -87,7 +88,7 @@ class FirstStage(Sotto):
     def decode(self, data: bytes) -> Wave:
         """Return the mel of the codes, made audible."""
         reader = Reader(io.BytesIO(data))
-        blocks = reader.blocks(self._codec.preset.bits, step=self._codec.model.step)
+        blocks = blocks_of(reader, self._codec.model, self._codec.preset)
         codes = np.concatenate([block.codes for block in blocks if block.codes is not None])
         return griffin_lim(decoded_mel(self._codec.model, codes, reader.header.speaker))
 

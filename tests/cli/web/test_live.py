@@ -5,7 +5,7 @@ import socket
 import time
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from sounds import speech
@@ -117,7 +117,7 @@ def test_a_flood_ends_and_others_are_served(starting, size):
         assert (closed.value.rcvd and closed.value.rcvd.code) in (1008, 1013, None)
         calm.send(b"".join(pieces(0.5, 16000)))
         assert HEAD.unpack_from(calm.recv(timeout=10))[0] == 0
-        assert httpx.get(f"{serving.url}api/models").status_code == 200
+        assert httpx2.get(f"{serving.url}api/models").status_code == 200
     assert serving.memory() < before + ROOM
 
 
@@ -142,7 +142,7 @@ def test_nonsense_instead_of_a_websocket(starting):
     for nonsense in (b"\0" * 5000, b"GET /api/live HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"GET / HTTP/1.1\r\n"):
         with socket.create_connection(("127.0.0.1", serving.port)) as raw:
             raw.sendall(nonsense)
-    assert httpx.get(f"{serving.url}api/models").status_code == 200
+    assert httpx2.get(f"{serving.url}api/models").status_code == 200
 
 
 def _free(serving) -> bool:

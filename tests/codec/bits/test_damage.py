@@ -10,8 +10,8 @@ import pytest
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
 from sottovoce.codec.bits.blocks import block_size, pack_block, pack_end
-from sottovoce.codec.bits.container import MOST_CONCEALED
 from sottovoce.codec.bits.crc import seal
+from sottovoce.codec.bits.reader import MOST_CONCEALED
 
 STEP = 640
 WIDTHS = (10, 7, 7)

@@ -213,6 +213,7 @@ def test_closing_never_hangs(sound, quickly, monkeypatch):
         never.set()
 
 
+@pytest.mark.realtime
 def test_through_real_devices():
     with virtual_sound() as rig:
         for _ in range(3):  # other work on this machine may keep it from being in time

@@ -48,9 +48,10 @@ def sender(receiver) -> Sender:
     return Sender("127.0.0.1", receiver.port, HEADER, 0.04)
 
 
-def step(receiver, count: int = 3) -> None:
-    for _ in range(count):
-        receiver.step(0.01)
+def step(receiver) -> None:
+    """Take all that was sent: on loopback it is there, but two processors may have to agree."""
+    for _ in range(5):
+        receiver.step(0.03)
 
 
 def test_a_stream_from_hello_to_goodbye(receiver, outputs):
@@ -63,7 +64,7 @@ def test_a_stream_from_hello_to_goodbye(receiver, outputs):
     stream.close()
     step(receiver)
     assert not receiver.speaking
-    assert outputs[0].fill == 30 * PACKET
+    assert outputs[0].fill == 30 * PACKET + 320  # and silence before the decoder's first, short packet
 
 
 def test_who_comes_later_hears_the_next_hello(receiver):
@@ -103,7 +104,7 @@ def test_strangers_and_rubbish_are_left_out(receiver, outputs):
     for _ in range(300):
         rubbish = draw.randbytes(draw.randrange(1, 60))
         stranger.sendto(bytes([draw.choice([*Kind, 0])]) + rubbish, ("127.0.0.1", receiver.port))
-        step(receiver, 1)
+        receiver.step(0.001)
     stranger.sendto(bytes(60_000), ("127.0.0.1", receiver.port))
     for number in (1, 2):
         stream._socket.sendto(Datagram(Kind.PACKET, stream._session, number, bytes(999)).pack(), stream._address)

@@ -1,4 +1,4 @@
-"""Writing and reading whole streams, a block at a time."""
+"""Reading whole streams, a block or a packet at a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,97 +7,22 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits.blocks import Framing, block_size, pack_block, pack_end
+from sottovoce.codec.bits.blocks import Framing, Record, block_size
+from sottovoce.codec.bits.context import ContextCoder
+from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
+from sottovoce.codec.bits.numbered import HEAD, Numbered
 from sottovoce.codec.bits.packets import Packets, Voice
 from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.range_coder import most_bytes
 from sottovoce.codec.bits.source import Source
-
-BLOCK_STEPS = 50
-"""Steps in every block but the last: two seconds at 25 steps a second."""
 
 MOST_CONCEALED = 30
 """Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
 Of packets, as many as make a minute."""
 
 _ENDLESS = 1 << 80  # steps: more than any length that fits into a header
-
-
-class Writer:
-    """Writes a stream of codes in constant memory; however they are cut into pieces, the bytes are the same.
-
-    The header is written at once, and each block, with a flush, as soon as it is full.
-
-    Parameters
-    ----------
-    stream : file-like
-        Anything with ``write`` and ``flush``; it stays open.
-    header : Header
-        With ``samples=None`` when the length isn't known yet.
-    widths : iterable of int
-        Bits of each book's codes.
-    step : int
-        Samples of a step.
-    block_steps : int
-        Steps of a block; format version 1 has 50.
-    """
-
-    def __init__(
-        self,
-        stream: BinaryIO,
-        header: Header,
-        widths: Iterable[int],
-        *,
-        step: int,
-        block_steps: int = BLOCK_STEPS,
-    ) -> None:
-        self._stream = stream
-        self._header = header
-        self._packing = Packing(widths)
-        self._step = _positive(step)
-        self._block_steps = _positive(block_steps)
-        self._pending = np.zeros((0, len(self._packing.widths)), np.int16)
-        self._steps = 0
-        self._put(header.pack())
-
-    def write(self, codes: npt.ArrayLike) -> None:
-        """Add `codes`, integers [steps, books]; raise ValueError when they don't fit the widths."""
-        checked = self._packing.check(codes)
-        self._steps += len(checked)
-        waiting = np.concatenate((self._pending, checked))
-        whole = len(waiting) - len(waiting) % self._block_steps
-        for start in range(0, whole, self._block_steps):
-            self._put_block(waiting[start : start + self._block_steps])
-        self._pending = waiting[whole:].copy()  # a view would keep the whole array alive
-
-    def close(self, samples: int | None = None) -> None:
-        """Write what is left and the end.
-
-        Parameters
-        ----------
-        samples : int, optional
-            Length of the recording: the header's where it has one, else all samples of all steps.
-
-        Raises
-        ------
-        ValueError
-            When the steps written aren't those of that length.
-        """
-        known = self._header.samples
-        if samples is None:
-            samples = self._steps * self._step if known is None else known
-        if known not in (None, samples) or _steps(samples, self._step) != self._steps:
-            raise ValueError(f"{self._steps} steps of {self._step} samples don't make a recording of {samples}")
-        if len(self._pending):
-            self._put_block(self._pending)
-        self._put(pack_end(samples if known is None else None))
-
-    def _put_block(self, codes: npt.NDArray[np.int16]) -> None:
-        self._put(pack_block(self._packing.pack(codes)))
-
-    def _put(self, data: bytes) -> None:
-        self._stream.write(data)
-        self._stream.flush()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +84,14 @@ class Reader:
         self.complete = False
         self.trailing = False
 
-    def blocks(self, widths: Iterable[int], *, step: int, block_steps: int = BLOCK_STEPS) -> Iterator[Block]:
+    def blocks(
+        self,
+        widths: Iterable[int],
+        *,
+        step: int,
+        block_steps: int = BLOCK_STEPS,
+        coder: ContextCoder | None = None,
+    ) -> Iterator[Block]:
         """Iterate over the blocks, once; bytes of any kind raise nothing.
 
         Damaged blocks come as often as there are bytes for them, whatever the header promises, but no more than
@@ -173,6 +105,8 @@ class Reader:
             Samples of a step.
         block_steps : int
             Steps of a block; format version 1 has 50. Packets have as many as the header says.
+        coder : ContextCoder, optional
+            What reads blocks that are entropy coded; these need one.
 
         Yields
         ------
@@ -183,13 +117,19 @@ class Reader:
         self._begun = True
         if self.header.packet_steps:
             packets = Packets(widths, self.header.packet_steps, len(self.header.speaker))
-            return self._blocks(Packing(widths), _positive(step), packets.steps, packets)
-        return self._blocks(Packing(widths), _positive(step), _positive(block_steps))
+            return self._blocks(Packing(widths), positive(step), packets.steps, packets)
+        if self.header.coded:
+            if coder is None:
+                raise FormatError("entropy coded, without a context model to read it", "name the model that made it")
+            most = HEAD + most_bytes(positive(block_steps) * len(Packing(widths).widths))
+            framing = Framing.of_any_size(most, self.header.samples is not None)
+            return self._numbered(coder, positive(step), block_steps, framing)
+        return self._blocks(Packing(widths), positive(step), positive(block_steps))
 
     def _blocks(self, packing: Packing, step: int, block_steps: int, packets: Packets | None = None) -> Iterator[Block]:
         samples = self.header.samples
         known = samples is not None
-        promised = _steps(samples, step) if samples is not None else _ENDLESS
+        promised = steps_of(samples, step) if samples is not None else _ENDLESS
         tail = (promised - 1) % block_steps + 1
         if packets:
             framing = Framing(packets.plain, packets.plain, known, packets.telling)
@@ -203,14 +143,11 @@ class Reader:
             held = min(block_steps, left, 8 * len(record.payload) // packing.bits) if record else 0
             if record and record.samples is not None:
                 samples = record.samples
-                left = max(0, _steps(samples, step) - done)
+                left = max(0, steps_of(samples, step) - done)
             lost = left if damaged == due else min(left - held, framing.lost(damaged, record) * block_steps)
             concealed = min(lost, MOST_CONCEALED * (BLOCK_STEPS if packets else block_steps))
             omitted += lost - concealed
-            for start in range(0, concealed, block_steps):
-                steps = min(block_steps, concealed - start)
-                self.damaged_steps += steps
-                yield Block(steps, None)
+            yield from self._damaged(concealed, block_steps)
             done += lost + held
             if record and held:
                 codes, voice = (
@@ -221,48 +158,54 @@ class Reader:
                 break
         self._finish(samples, done, omitted, step, known)
 
+    def _numbered(self, coder: ContextCoder, step: int, block_steps: int, framing: Framing) -> Iterator[Block]:
+        samples = self.header.samples
+        known = samples is not None
+        promised = steps_of(samples, step) if samples is not None else _ENDLESS
+        record: Record | None = None
+        due = done = omitted = damaged = 0  # blocks, steps, steps, and bytes since the last block
+        while done < promised:
+            passed, record = framing.find(self._source, _ENDLESS)
+            damaged += passed
+            if not record or record.samples is not None:
+                break
+            one = Numbered.parse(record.payload)
+            ahead = one.ahead_of(due) if one else None
+            steps = min(one.steps or block_steps, promised - done - (ahead or 0) * block_steps) if one else 0
+            if one is None or ahead is None or not 0 < steps <= block_steps:
+                damaged += record.size
+                continue
+            concealed = min(ahead, MOST_CONCEALED)
+            omitted += (ahead - concealed) * block_steps
+            yield from self._damaged(concealed * block_steps, block_steps)
+            coder.reset()
+            yield Block(steps, coder.decode(one.body, steps))
+            due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
+        ended = False
+        if known and done < promised and damaged:
+            ended = self._source.last == 0  # the end is among what is damaged
+        elif not known and record and record.samples is not None:
+            samples, promised, ended = record.samples, steps_of(record.samples, step), True
+        if ended and promised > done:
+            lost = promised - done
+            concealed = min(lost, MOST_CONCEALED * block_steps)
+            omitted += lost - concealed
+            yield from self._damaged(concealed, block_steps)
+            done = promised
+        self._finish(samples, done, omitted, step, known)
+        self.complete = self.complete or ended
+
+    def _damaged(self, count: int, block_steps: int) -> Iterator[Block]:
+        """Blocks to conceal `count` steps by."""
+        for start in range(0, count, block_steps):
+            steps = min(block_steps, count - start)
+            self.damaged_steps += steps
+            yield Block(steps, None)
+
     def _finish(self, samples: int | None, done: int, omitted: int, step: int, known: bool) -> None:
         reached = done * step if samples is None else min(samples, done * step)
         self.total_samples = max(0, reached - omitted * step)
-        self.missing_steps = omitted + (0 if samples is None else max(0, _steps(samples, step) - done))
+        self.missing_steps = omitted + (0 if samples is None else max(0, steps_of(samples, step) - done))
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None
-
-
-class PacketWriter:
-    """Writes a live stream: a header, and each packet with a flush when it comes.
-
-    Parameters
-    ----------
-    stream : file-like
-        Anything with ``write`` and ``flush``; it stays open.
-    header : bytes
-        Of a stream of packets, packed.
-    """
-
-    def __init__(self, stream: BinaryIO, header: bytes) -> None:
-        self._stream = stream
-        self._put(header)
-
-    def write(self, packet: bytes) -> None:
-        """Add a packet."""
-        self._put(pack_block(packet))
-
-    def close(self, samples: int) -> None:
-        """Write the end, which tells the length of the recording."""
-        self._put(pack_end(samples))
-
-    def _put(self, data: bytes) -> None:
-        self._stream.write(data)
-        self._stream.flush()
-
-
-def _steps(samples: int, step: int) -> int:
-    return -(-samples // step)
-
-
-def _positive(count: int) -> int:
-    if count < 1:
-        raise ValueError(f"{count} is not a positive count")
-    return count

@@ -1,0 +1,131 @@
+"""Writing whole streams, a block or a packet at a time."""
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from sottovoce.codec.bits.blocks import pack_block, pack_end
+from sottovoce.codec.bits.context import ContextCoder
+from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
+from sottovoce.codec.bits.numbered import Numbered
+from sottovoce.codec.bits.packing import Packing
+
+
+class Writer:
+    """Writes a stream of codes in constant memory; however they are cut into pieces, the bytes are the same.
+
+    The header is written at once, and each block, with a flush, as soon as it is full.
+
+    Parameters
+    ----------
+    stream : file-like
+        Anything with ``write`` and ``flush``; it stays open.
+    header : Header
+        With ``samples=None`` when the length isn't known yet.
+    widths : iterable of int
+        Bits of each book's codes.
+    step : int
+        Samples of a step.
+    block_steps : int
+        Steps of a block; format version 1 has 50.
+    coder : ContextCoder, optional
+        What codes the blocks of a header that says that they are entropy coded.
+    """
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        header: Header,
+        widths: Iterable[int],
+        *,
+        step: int,
+        block_steps: int = BLOCK_STEPS,
+        coder: ContextCoder | None = None,
+    ) -> None:
+        if header.coded != (coder is not None):
+            raise ValueError("a coder belongs to a header that says so")
+        self._stream = stream
+        self._header = header
+        self._packing = Packing(widths)
+        self._step = positive(step)
+        self._block_steps = positive(block_steps)
+        self._pending = np.zeros((0, len(self._packing.widths)), np.int16)
+        self._coder = coder
+        self._steps = self._blocks = 0
+        self._put(header.pack())
+
+    def write(self, codes: npt.ArrayLike) -> None:
+        """Add `codes`, integers [steps, books]; raise ValueError when they don't fit the widths."""
+        checked = self._packing.check(codes)
+        self._steps += len(checked)
+        waiting = np.concatenate((self._pending, checked))
+        whole = len(waiting) - len(waiting) % self._block_steps
+        for start in range(0, whole, self._block_steps):
+            self._put_block(waiting[start : start + self._block_steps])
+        self._pending = waiting[whole:].copy()  # a view would keep the whole array alive
+
+    def close(self, samples: int | None = None) -> None:
+        """Write what is left and the end.
+
+        Parameters
+        ----------
+        samples : int, optional
+            Length of the recording: the header's where it has one, else all samples of all steps.
+
+        Raises
+        ------
+        ValueError
+            When the steps written aren't those of that length.
+        """
+        known = self._header.samples
+        if samples is None:
+            samples = self._steps * self._step if known is None else known
+        if known not in (None, samples) or steps_of(samples, self._step) != self._steps:
+            raise ValueError(f"{self._steps} steps of {self._step} samples don't make a recording of {samples}")
+        if len(self._pending):
+            self._put_block(self._pending)
+        self._put(pack_end(samples if known is None else None))
+
+    def _put_block(self, codes: npt.NDArray[np.int16]) -> None:
+        if self._coder:
+            self._coder.reset()  # so that each block can be read alone
+            short = self._header.samples is None and len(codes) < self._block_steps
+            self._put(Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes)).pack())
+        else:
+            self._put(pack_block(self._packing.pack(codes)))
+        self._blocks += 1
+
+    def _put(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._stream.flush()
+
+
+class PacketWriter:
+    """Writes a live stream: a header, and each packet with a flush when it comes.
+
+    Parameters
+    ----------
+    stream : file-like
+        Anything with ``write`` and ``flush``; it stays open.
+    header : bytes
+        Of a stream of packets, packed.
+    """
+
+    def __init__(self, stream: BinaryIO, header: bytes) -> None:
+        self._stream = stream
+        self._put(header)
+
+    def write(self, packet: bytes) -> None:
+        """Add a packet."""
+        self._put(pack_block(packet))
+
+    def close(self, samples: int) -> None:
+        """Write the end, which tells the length of the recording."""
+        self._put(pack_end(samples))
+
+    def _put(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._stream.flush()
