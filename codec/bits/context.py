@@ -4,39 +4,72 @@ Each entry of each book has a vector; those of the step's codes so far are added
 units makes of the steps before: the last two, and two averages that forget at different speeds. A book's view of this
 state, a matrix, gives a logit for each entry, and a table of powers of two turns logits into frequencies for the range
 coder. The frequencies are integers by integer steps only, and so the same on every machine.
+
+The arithmetic is in context_kernel.py, for numba or nothing but Python, and the same in context.cpp, which doesn't have
+to be compiled first.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
+import os
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import context_kernel as kernel
-from sottovoce.codec.bits.context_kernel import (
-    AGES,
-    FINE_BITS,
-    HIDDEN_BITS,
-    HIDDEN_LIMIT,
-    LOGIT_BITS,
-    SLOW,
-    SUM_BITS,
-    SUM_LIMIT,
-)
+from sottovoce.codec.bits.range_coder import most_bytes
 
-__all__ = [
-    "AGES",
-    "FINE_BITS",
-    "HIDDEN_BITS",
-    "HIDDEN_LIMIT",
-    "LOGIT_BITS",
-    "SLOW",
-    "SUM_BITS",
-    "SUM_LIMIT",
-    "ContextCoder",
-    "ContextModel",
-]
+SUM_BITS = 3
+"""Of a step's sum of code book vectors, dropped."""
+SUM_LIMIT = 4095
+"""What sums are clipped to."""
+SLOW = (2, 4)
+"""Averages forget a quarter and a sixteenth of themselves each step."""
+FINE_BITS = 4
+"""Fractional bits of averages."""
+AGES = 8
+"""A coder knows its age up to this, less one, in steps since a reset."""
+HIDDEN_BITS = 8
+"""Fractional bits of hidden units and states."""
+HIDDEN_LIMIT = (1 << 13) - 1
+"""What hidden units and states are clipped to."""
+LOGIT_BITS = 5
+"""Logits come in 32nds of an octave."""
+HELD_WIDTHS = (1024, 61440)
+"""How likely it is, of 2**16, that a step is held: after one that wasn't, and after one that was."""
+
+# fmt: off
+POWERS = np.array([
+    16777216, 16417715, 16065917, 15721658, 15384775, 15055111, 14732511, 14416824,
+    14107901, 13805598, 13509772, 13220286, 12937002, 12659789, 12388516, 12123055,
+    11863283, 11609078, 11360319, 11116891, 10878679, 10645571, 10417458, 10194234,
+    9975792, 9762032, 9552851, 9348154, 9147842, 8951823, 8760003, 8572295,
+], np.int64)
+# fmt: on
+"""2**(24 - i / 32), rounded: what an entry weighs whose logit is i below the highest."""
+
+_WIDEST = 512  # of books, vectors, hidden units and states: more could overflow a sum of 32 bits
+_HIGHEST = 1 << 28  # likewise, of `age`
+_FURTHEST = 12  # likewise, of the shift of `entries`
+_MOST_ENTRIES = 1 << 15  # of a book: its codes are int16
+
+
+class Network(NamedTuple):
+    """What a kernel computes with, in the types that context.cpp takes; see `ContextModel` for the tables."""
+
+    past: npt.NDArray[np.int8]
+    age: npt.NDArray[np.int32]
+    drive: npt.NDArray[np.int8]
+    start: npt.NDArray[np.int16]
+    entries: npt.NDArray[np.int8]
+    views: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int16]
+    vectors: npt.NDArray[np.int16]
+    first: npt.NDArray[np.int64]
+    shifts: npt.NDArray[np.int64]
 
 
 class ContextModel:
@@ -55,68 +88,73 @@ class ContextModel:
     Raises
     ------
     ValueError
-        When tables and books don't belong together.
+        When tables and books don't belong together, or a kernel couldn't compute with them.
     """
 
     def __init__(self, tables: Mapping[str, npt.NDArray], books: Sequence[npt.NDArray[np.int16]]) -> None:
-        self.sizes = np.array([len(book) for book in books])
+        sizes = [len(book) for book in books]
         count, size = len(books), books[0].shape[1]
         try:
-            self._small = tuple(np.ascontiguousarray(tables[name]) for name in ("past", "age", "drive", "start"))
-            entries = tables["entries"]
-            views = [tables[f"views.{k}"] for k in range(count)]
-            biases = [tables[f"bias.{k}"] for k in range(count)]
-            self._shifts = tables["shifts"].astype(np.int64)
+            past, age, drive, start, entries, shifts = (
+                np.ascontiguousarray(tables[name]) for name in ("past", "age", "drive", "start", "entries", "shifts")
+            )
+            views, biases = ([tables[f"{name}.{k}"] for k in range(count)] for name in ("views", "bias"))
         except KeyError as error:
             raise ValueError(f"a context model without {error.args[0]!r}") from None
-        past, age, drive, start = self._small
-        rank, hidden = entries.shape[1], past.shape[1]
-        fits = (
-            past.shape[0] == size * (2 + len(SLOW))
-            and age.shape == (AGES, hidden)
-            and drive.shape == (count, hidden, rank)
-            and start.shape[1:] == (count, rank)
-            and len(entries) == self.sizes.sum()
-            and all(view.shape == (rank, n) for view, n in zip(views, self.sizes, strict=True))
-            and all(bias.shape == (n,) for bias, n in zip(biases, self.sizes, strict=True))
-            and self._shifts.shape == (3 + count,)
-            and ((self._shifts >= 0) & (self._shifts < 31)).all()
-        )
-        if not fits:
+        rank, hidden = entries.shape[-1], past.shape[-1]
+        expected = [
+            (past, np.int8, (size * (2 + len(SLOW)), hidden)),
+            (age, np.int32, (AGES, hidden)),
+            (drive, np.int8, (count, hidden, rank)),
+            (start, np.int16, (*start.shape[:1], count, rank)),
+            (entries, np.int8, (sum(sizes), rank)),
+            (shifts, np.int8, (3 + count,)),
+            *((view, np.int8, (rank, n)) for view, n in zip(views, sizes, strict=True)),
+            *((bias, np.int16, (n,)) for bias, n in zip(biases, sizes, strict=True)),
+            *((book, np.int16, (n, size)) for book, n in zip(books, sizes, strict=True)),
+        ]
+        if any(array.dtype != kind or array.shape != shape for array, kind, shape in expected):
             raise ValueError("a context model of other code books")
-        self._entries = np.ascontiguousarray(entries)
-        self._views = np.concatenate([view.ravel() for view in views])
-        self._bias = np.concatenate(biases)
-        self._vectors = np.concatenate(books)
+        if (
+            max(count, rank, hidden, size) > _WIDEST
+            or max(sizes) > _MOST_ENTRIES
+            or ((age < -_HIGHEST) | (age > _HIGHEST)).any()
+            or ((shifts < 0) | (shifts > 30)).any()
+            or shifts[2] > _FURTHEST
+        ):
+            raise ValueError("a context model with numbers out of range")
+        self._first = np.cumsum([0, *sizes], dtype=np.int64)
+        self._network = Network(
+            past, age, drive, start, entries, np.concatenate([view.ravel() for view in views]),
+            np.concatenate(biases), np.concatenate(books), self._first, shifts.astype(np.int64),
+        )  # fmt: skip
 
     def coder(self, preset: int, books: int) -> ContextCoder:
         """Return a coder of steps of the first `books` books, at the start of a recording."""
-        return ContextCoder(self, preset, books)
+        return ContextCoder(self.pack(preset, books))
 
-    def pack(self, preset: int, books: int) -> kernel.Network:
-        """Return what the kernel computes with for a preset."""
-        past, age, drive, start = self._small
-        first = np.concatenate(([0], np.cumsum(self.sizes)))
-        return kernel.Network(
-            past, age, drive, start[preset, :books].astype(np.int32), self._entries, self._views, self._bias,
-            self._vectors, first[: books + 1], self._shifts,
-        )  # fmt: skip
+    def pack(self, preset: int, books: int) -> Network:
+        """Return what a kernel computes with for a preset."""
+        return self._network._replace(start=self._network.start[preset, :books], first=self._first[: books + 1])
 
 
 class ContextCoder:
     """Steps of codes to bytes and back, with a memory of what went before.
 
+    Where there are flags, a bit before each step says whether the step is held: whether it repeats the one before (at
+    the start of a payload, zeros). The codes of held steps aren't in the payload.
+
     Parameters
     ----------
-    model : ContextModel
-    preset, books : int
-        Index of the preset, and how many books it has.
+    network : Network
+        What `ContextModel.pack` made for a preset.
     """
 
-    def __init__(self, model: ContextModel, preset: int, books: int) -> None:
-        self._network = model.pack(preset, books)
-        self._books = books
-        self._memory = np.zeros((2 + len(SLOW), self._network.vectors.shape[1]), np.int32)
+    def __init__(self, network: Network) -> None:
+        self._kernel = _kernel()
+        self._network = network
+        self._sizes = np.diff(network.first)
+        self._memory = np.zeros((2 + len(SLOW), network.vectors.shape[1]), np.int32)
         self._age = np.zeros(1, np.int64)
 
     def reset(self) -> None:
@@ -124,20 +162,74 @@ class ContextCoder:
         self._memory[:] = 0
         self._age[:] = 0
 
-    def encode(self, codes: npt.NDArray[np.int16]) -> bytes:
-        """Return the bytes of checked `codes` [steps, books], without zeros at their end."""
-        room = np.zeros(kernel.MOST_BYTES * codes.size + 16, np.uint8)
-        size = kernel.encode(np.ascontiguousarray(codes), room, self._network, self._memory, self._age)
-        return room[:size].tobytes().rstrip(b"\0")
+    def encode(self, codes: npt.NDArray[np.int16], held: npt.NDArray[np.uint8] | None = None) -> bytes:
+        """Return the bytes of steps, without zeros at their end.
+
+        Parameters
+        ----------
+        codes : int16 array (steps, books)
+        held : uint8 array (steps,), optional
+            Flags, 0 or 1, if the payload is to have them. Whatever `codes` say of held steps, they repeat the ones
+            before.
+
+        Raises
+        ------
+        ValueError
+            When codes aren't entries of the preset's books, or flags aren't flags of these steps.
+        """
+        codes = self._checked(codes)
+        flags = _NO_FLAGS if held is None else np.ascontiguousarray(held, np.uint8)
+        if held is not None and (flags.shape != codes.shape[:1] or (flags > 1).any()):
+            raise ValueError("flags of other steps")
+        return self._encode(codes, flags, np.zeros((0, 0), np.int32))
 
     def decode(self, payload: bytes, steps: int) -> npt.NDArray[np.int16]:
-        """Return `steps` steps, int16 [steps, books]. Of a damaged payload come codes, too, and never an error."""
-        codes = np.zeros((steps, self._books), np.int16)
-        kernel.decode(np.frombuffer(payload, np.uint8), codes, self._network, self._memory, self._age)
-        return codes
+        """Return `steps` steps of codes, int16 [steps, books], from a payload without flags.
+
+        Of a damaged payload come codes, too, and never an error; behind a payload's end there are zeros.
+        """
+        return self._decode(payload, steps, _NO_FLAGS)
+
+    def decode_held(self, payload: bytes, steps: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
+        """Return the same, and each step's flag, uint8 [steps], from a payload with flags."""
+        held = np.zeros(steps, np.uint8)
+        return self._decode(payload, steps, held), held
 
     def bits(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
         """Return the widths of the intervals that `codes` would be coded by, int32 [steps, books], out of 2**16."""
         widths = np.zeros(codes.shape, np.int32)
-        kernel.measure(np.ascontiguousarray(codes), widths, self._network, self._memory, self._age)
+        self._encode(self._checked(codes), _NO_FLAGS, widths)
         return widths
+
+    def _encode(
+        self, codes: npt.NDArray[np.int16], held: npt.NDArray[np.uint8], widths: npt.NDArray[np.int32]
+    ) -> bytes:
+        room = np.zeros(most_bytes(codes.size + held.size), np.uint8)
+        size = self._kernel.encode(codes, held, room, widths, self._network, self._memory, self._age)
+        return room[:size].tobytes().rstrip(b"\0")
+
+    def _decode(self, payload: bytes, steps: int, held: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:
+        codes = np.zeros((steps, len(self._sizes)), np.int16)
+        self._kernel.decode(np.frombuffer(payload, np.uint8), codes, held, self._network, self._memory, self._age)
+        return codes
+
+    def _checked(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        """The codes as kernels take them, which don't look at what they are told."""
+        codes = np.ascontiguousarray(codes, np.int16)
+        if codes.shape[1:] != self._sizes.shape or ((codes < 0) | (codes >= self._sizes)).any():
+            raise ValueError("codes of other books")
+        return codes
+
+
+_NO_FLAGS = np.zeros(0, np.uint8)
+
+
+@functools.cache
+def _kernel() -> Any:
+    """The C++ module, if it was built and the environment's ``SOTTO_KERNEL`` isn't numba; else the one in Python."""
+    if os.environ.get("SOTTO_KERNEL") != "numba":
+        try:
+            return importlib.import_module("sottovoce.codec.bits._context")
+        except ImportError:
+            pass
+    return importlib.import_module("sottovoce.codec.bits.context_kernel")

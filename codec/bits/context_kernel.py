@@ -1,66 +1,32 @@
 """The context model's arithmetic, compiled by numba; without numba the same functions run as they are, slowly.
 
 All sums stay within 32 bits, all products of the range coder within 63. The range coder is that of range_coder.py.
+context.cpp does the same.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
+from sottovoce.codec.bits.context import (
+    AGES,
+    FINE_BITS,
+    HELD_WIDTHS,
+    HIDDEN_LIMIT,
+    LOGIT_BITS,
+    POWERS,
+    SLOW,
+    SUM_BITS,
+    SUM_LIMIT,
+)
 from sottovoce.codec.bits.range_coder import STATE_BITS, TOTAL_BITS
 
-SUM_BITS = 3
-"""Of a step's sum of code book vectors, dropped."""
-SUM_LIMIT = 4095
-"""What sums are clipped to."""
-SLOW = (2, 4)
-"""Averages forget a quarter and a sixteenth of themselves each step."""
-FINE_BITS = 4
-"""Fractional bits of averages."""
-AGES = 8
-"""A coder knows its age up to this, less one, in steps since a reset."""
-HIDDEN_BITS = 8
-"""Fractional bits of hidden units and states."""
-HIDDEN_LIMIT = (1 << 13) - 1
-"""What hidden units and states are clipped to."""
-LOGIT_BITS = 5
-"""Logits come in 32nds of an octave."""
-MOST_BYTES = TOTAL_BITS >> 3
-"""Of a code."""
-
-# 2**(24 - i / 32), rounded: what an entry weighs whose logit is i below the highest.
-# fmt: off
-POWERS = np.array([
-    16777216, 16417715, 16065917, 15721658, 15384775, 15055111, 14732511, 14416824,
-    14107901, 13805598, 13509772, 13220286, 12937002, 12659789, 12388516, 12123055,
-    11863283, 11609078, 11360319, 11116891, 10878679, 10645571, 10417458, 10194234,
-    9975792, 9762032, 9552851, 9348154, 9147842, 8951823, 8760003, 8572295,
-], np.int64)
-# fmt: on
 _DEEPEST = 24 << LOGIT_BITS
 
 _WHOLE = 1 << STATE_BITS
 _REST = STATE_BITS - 8
 _SMALL = 1 << _REST
 _TOTAL = 1 << TOTAL_BITS
-
-
-class Network(NamedTuple):
-    """What the functions below compute with; see `ContextModel` for the tables."""
-
-    past: npt.NDArray
-    age: npt.NDArray
-    drive: npt.NDArray
-    start: npt.NDArray
-    entries: npt.NDArray
-    views: npt.NDArray
-    bias: npt.NDArray
-    vectors: npt.NDArray
-    first: npt.NDArray
-    shifts: npt.NDArray
 
 
 def _plain(function):
@@ -174,53 +140,94 @@ def _scratch(net):
 
 
 @jit
-def measure(codes, widths, net, memory, age):
-    """Fill `widths` [steps, books] with those of the codes' intervals."""
-    logits, sums = _scratch(net)
-    for step in range(codes.shape[0]):
-        hidden = _hidden(memory, age, net)
-        chosen = np.zeros(net.entries.shape[1], np.int32)
-        for k in range(codes.shape[1]):
-            size = net.first[k + 1] - net.first[k]
-            factor = _begin(k, hidden, chosen, net, logits, sums)
-            code = int(codes[step, k])
-            widths[step, k] = _place(sums, code + 1, size, factor) - _place(sums, code, size, factor)
-            _choose(k, code, chosen, net)
-        _remember(memory, age, codes[step], net)
+def encode(codes, held, out, widths, net, memory, age):
+    """Write `codes` [steps, books] and the flags in `held`, if there are any, to `out`; return how many bytes it took.
 
-
-@jit
-def encode(codes, out, net, memory, age):
-    """Write `codes` [steps, books] into `out`; return how many bytes that took."""
+    The codes' intervals are as wide as `widths` [steps, books] then say, which may be empty.
+    """
     logits, sums = _scratch(net)
-    low, width, at = 0, _WHOLE, 0
+    now = np.zeros(codes.shape[1], codes.dtype)
+    low, width, at, repeats = 0, _WHOLE, 0, 0
     for step in range(codes.shape[0]):
-        hidden = _hidden(memory, age, net)
-        chosen = np.zeros(net.entries.shape[1], np.int32)
-        for k in range(codes.shape[1]):
-            size = net.first[k + 1] - net.first[k]
-            factor = _begin(k, hidden, chosen, net, logits, sums)
-            code = int(codes[step, k])
-            begin, end = _place(sums, code, size, factor), _place(sums, code + 1, size, factor)
-            unit = width >> TOTAL_BITS
-            low += unit * begin
-            width = unit * (end - begin) if end < _TOTAL else width - unit * begin
-            if low >= _WHOLE:
-                low -= _WHOLE
-                _carry(out, at)
-            while width < _SMALL:
-                out[at] = low >> _REST
-                at += 1
-                low = (low << 8) & (_WHOLE - 1)
-                width <<= 8
-            _choose(k, code, chosen, net)
-        _remember(memory, age, codes[step], net)
+        if len(held) > 0:
+            edge = _TOTAL - HELD_WIDTHS[repeats]
+            repeats = int(held[step])
+            begin, end = (edge, _TOTAL) if repeats else (0, edge)
+            low, width, at = _write(begin, end, out, low, width, at)
+        if not repeats:
+            hidden = _hidden(memory, age, net)
+            chosen = np.zeros(net.entries.shape[1], np.int32)
+            for k in range(codes.shape[1]):
+                size = net.first[k + 1] - net.first[k]
+                factor = _begin(k, hidden, chosen, net, logits, sums)
+                now[k] = code = int(codes[step, k])
+                begin, end = _place(sums, code, size, factor), _place(sums, code + 1, size, factor)
+                if widths.size > 0:
+                    widths[step, k] = end - begin
+                low, width, at = _write(begin, end, out, low, width, at)
+                _choose(k, code, chosen, net)
+        _remember(memory, age, now, net)
     place = -(-low // _SMALL) * _SMALL
     if place >= _WHOLE:
         place -= _WHOLE
         _carry(out, at)
     out[at] = place >> _REST
     return at + 1
+
+
+@jit
+def decode(data, codes, held, net, memory, age):
+    """Read `codes` [steps, books] and the flags in `held`, if there are any; behind the bytes there are zeros."""
+    logits, sums = _scratch(net)
+    now = np.zeros(codes.shape[1], codes.dtype)
+    value, width, at, repeats = 0, _WHOLE, 0, 0
+    while at < STATE_BITS >> 3:
+        value = value << 8 | _byte(data, at)
+        at += 1
+    for step in range(codes.shape[0]):
+        if len(held) > 0:
+            edge = _TOTAL - HELD_WIDTHS[repeats]
+            repeats = 1 if value // (width >> TOTAL_BITS) >= edge else 0
+            held[step] = repeats
+            begin, end = (edge, _TOTAL) if repeats else (0, edge)
+            value, width, at = _read(begin, end, data, value, width, at)
+        if not repeats:
+            hidden = _hidden(memory, age, net)
+            chosen = np.zeros(net.entries.shape[1], np.int32)
+            for k in range(codes.shape[1]):
+                size = net.first[k + 1] - net.first[k]
+                factor = _begin(k, hidden, chosen, net, logits, sums)
+                target = min(value // (width >> TOTAL_BITS), _TOTAL - 1)
+                code, above = 0, size
+                while above - code > 1:
+                    middle = (code + above) >> 1
+                    if _place(sums, middle, size, factor) <= target:
+                        code = middle
+                    else:
+                        above = middle
+                begin, end = _place(sums, code, size, factor), _place(sums, code + 1, size, factor)
+                value, width, at = _read(begin, end, data, value, width, at)
+                now[k] = code
+                _choose(k, code, chosen, net)
+        codes[step] = now
+        _remember(memory, age, now, net)
+
+
+@jit
+def _write(begin, end, out, low, width, at):
+    """Write the interval [begin, end); return what became of the state."""
+    unit = width >> TOTAL_BITS
+    low += unit * begin
+    width = unit * (end - begin) if end < _TOTAL else width - unit * begin
+    if low >= _WHOLE:
+        low -= _WHOLE
+        _carry(out, at)
+    while width < _SMALL:
+        out[at] = low >> _REST
+        at += 1
+        low = (low << 8) & (_WHOLE - 1)
+        width <<= 8
+    return low, width, at
 
 
 @jit
@@ -233,35 +240,18 @@ def _carry(out, at):
 
 
 @jit
-def decode(data, codes, net, memory, age):
-    """Read `codes` [steps, books] from bytes; behind their end there are zeros."""
-    logits, sums = _scratch(net)
-    value, width, at = 0, _WHOLE, 0
-    while at < STATE_BITS >> 3:
-        value = value << 8 | (int(data[at]) if at < len(data) else 0)
+def _read(begin, end, data, value, width, at):
+    """Go on behind the interval [begin, end), which holds the target."""
+    unit = width >> TOTAL_BITS
+    value -= unit * begin
+    width = unit * (end - begin) if end < _TOTAL else width - unit * begin
+    while width < _SMALL:
+        value = value << 8 | _byte(data, at)
         at += 1
-    for step in range(codes.shape[0]):
-        hidden = _hidden(memory, age, net)
-        chosen = np.zeros(net.entries.shape[1], np.int32)
-        for k in range(codes.shape[1]):
-            size = net.first[k + 1] - net.first[k]
-            factor = _begin(k, hidden, chosen, net, logits, sums)
-            unit = width >> TOTAL_BITS
-            target = min(value // unit, _TOTAL - 1)
-            code, above = 0, size
-            while above - code > 1:
-                middle = (code + above) >> 1
-                if _place(sums, middle, size, factor) <= target:
-                    code = middle
-                else:
-                    above = middle
-            begin, end = _place(sums, code, size, factor), _place(sums, code + 1, size, factor)
-            value -= unit * begin
-            width = unit * (end - begin) if end < _TOTAL else width - unit * begin
-            while width < _SMALL:
-                value = value << 8 | (int(data[at]) if at < len(data) else 0)
-                at += 1
-                width <<= 8
-            codes[step, k] = code
-            _choose(k, code, chosen, net)
-        _remember(memory, age, codes[step], net)
+        width <<= 8
+    return value, width, at
+
+
+@jit
+def _byte(data, at):
+    return int(data[at]) if at < len(data) else 0

@@ -31,7 +31,7 @@ LARGEST = 127
 
 @dataclass(frozen=True)
 class Rules:
-    """How the integers of the context model are laid out: constants of codec/bits/context_kernel.py.
+    """How the integers of the context model are laid out: constants of codec/bits/context.py.
 
     Parameters
     ----------
