@@ -15,17 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
 
 from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
 from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
-from sottovoce.models.runtime.likeness import Likeness, middle_of, shift_between
+from sottovoce.models.runtime.likeness import Likeness, Loan, loan_of, spread_of
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.wavenet.sampler import Tables
 
 SAMPLER_PREFIX = "sampler."
 METADATA = "sottovoce"  # key of the JSON with config and presets
+_NAMED = ("sha256", "formerly")  # what a card says of the file itself
 
 
 @dataclass(frozen=True)
@@ -127,22 +129,19 @@ class Release:
         books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
         return speaker_bytes(wave, self.config, self.weights, books)
 
-    def likeness(self, wave: NDArray[np.float32]) -> bytes:
-        """The voice in a stretch of speech (n,) at the models' level, n >= 1, for `borrow`."""
-        speaker, encoder = self.speaker(wave), self.encoder()
-        codes = np.concatenate((encoder.push(wave), encoder.finish()))
-        return Likeness(speaker, middle_of(self.network, codes, speaker)).pack()
+    def likeness(self, codes: NDArray[np.int16], speaker: bytes) -> bytes:
+        """The voice of codes (steps, books) and their speaker, to lend to others."""
+        return Likeness(speaker, spread_of(self.network, codes, speaker)).pack()
 
-    def borrow(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> tuple[bytes, Array | None]:
-        """What a decoder's `speak_as` takes to say in another's voice what codes (steps, books) say in `speaker`'s.
+    def loan(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> Loan:
+        """What a decoder borrows to say in another's voice what codes (steps, books) say in that of `speaker`.
 
         Raises
         ------
         ValueError
             When `voice` is none of this model.
         """
-        lent = Likeness.unpack(voice, self.network)
-        return lent.speaker, shift_between(middle_of(self.network, codes, speaker), lent.middle)
+        return loan_of(self.network, voice, codes, speaker)
 
     def encoder(self, books: int | None = None) -> Encoder:
         """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""
@@ -154,12 +153,16 @@ class Release:
 
 
 def _facts(data: bytes) -> dict[str, Any]:
-    """Config and presets, from the metadata of a safetensors file: 8 bytes of length, then JSON."""
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    """Config and presets."""
     try:
-        return json.loads(header["__metadata__"][METADATA])
+        return json.loads(_metadata(data)[METADATA])
     except KeyError:
         raise ValueError("a safetensors file, but not of a model of sottovoce") from None
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file: 8 bytes of length, then JSON."""
+    return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
 
 
 def available() -> list[str]:
@@ -179,17 +182,44 @@ def load(name: str = "default") -> Release:
     ValueError
         When its weights or its card are damaged, or do not belong together.
     """
+    data, card = read(name)
+    try:
+        return Release(name if name in available() else Path(name).stem, data, card)
+    except (SafetensorError, TypeError, AttributeError) as error:
+        raise ValueError(f"damaged: {error}") from error
+
+
+def read(name: str) -> tuple[bytes, dict[str, Any]]:
+    """The safetensors file and the card of a model: see `load`."""
     boxed = name in available()
     folder = resources.files("sottovoce.models.released")
     weights = folder / f"{name}.safetensors" if boxed else Path(name)
     card = folder / f"{name}.json" if boxed else Path(name).with_suffix(".json")
     data = weights.read_bytes()
     try:
-        return Release(name if boxed else Path(name).stem, data, json.loads(card.read_text()))
+        return data, json.loads(card.read_text())
     except FileNotFoundError:
         raise ValueError(f"its card, {card}, is missing") from None
-    except (SafetensorError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except json.JSONDecodeError as error:
         raise ValueError(f"damaged: {error}") from error
+
+
+def with_tables(data: bytes, card: dict[str, Any], tables: Mapping[str, Array]) -> tuple[bytes, dict[str, Any]]:
+    """A model's file and card with tables in it that change no sample, so that files of the model before stay its own.
+
+    Parameters
+    ----------
+    data, card : bytes, dict
+        As `read` gives them.
+    tables : mapping of str to array
+        By name; those of the same prefix, up to the first dot, are replaced.
+    """
+    prefixes = tuple({f"{name.partition('.')[0]}." for name in tables})
+    kept = {name: array for name, array in load_tensors(data).items() if not name.startswith(prefixes)}
+    changed = save_tensors(kept | dict(tables), metadata=_metadata(data))
+    before, sha256 = card["sha256"], hashlib.sha256(changed).hexdigest()
+    formerly = [one for one in (*card.get("formerly", ()), before[:8]) if one != sha256[:8]]
+    return changed, {"sha256": sha256, "formerly": formerly} | {k: v for k, v in card.items() if k not in _NAMED}
 
 
 __all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load"]

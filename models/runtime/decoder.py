@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sottovoce.models.features import SAMPLE_RATE
 from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
+from sottovoce.models.runtime.likeness import Loan
 from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
 from sottovoce.models.runtime.predictor import Predictor
@@ -122,13 +123,14 @@ class Decoder(Remembering):
     """
 
     REMEMBERED = (
-        *("voice", "conditioner", "stretch", "stream", "latent", "lost", "late", "emphasised"),
+        *("voice", "gain", "shift", "conditioner", "stretch", "stream", "latent", "lost", "late", "emphasised"),
         *("contrast", "loudness", "filters"),
     )
 
     def __init__(self, network: Network, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0):
         self.network = network
         self.speak_as(speaker)
+        self.gain, self.shift = np.ones(1), np.zeros(1)
         self.conditioner = network.conditioner()
         self.stretch = Stretch(speed, network.width + 1)
         self.stream = Stream(network.tables, seed, stream)
@@ -149,6 +151,10 @@ class Decoder(Remembering):
     def speak_as(self, speaker: bytes) -> None:
         """Go on in the voice of these speaker bytes."""
         self.voice = self.network.speaker(speaker)
+
+    def borrow(self, loan: Loan) -> None:
+        """Go on in another's voice."""
+        self.voice, self.gain, self.shift = loan
 
     def push(self, codes: NDArray[np.int16]) -> NDArray[np.int16]:
         """Codes (steps, books) -> 16-bit samples; a step of -1 is lost and concealed. Some samples stay due."""
@@ -180,7 +186,7 @@ class Decoder(Remembering):
             else:
                 self.lost = 0
                 found = (book[code] for book, code in zip(self.network.books, row, strict=False))
-                self.latent = sum(found, np.zeros(1))
+                self.latent = np.floor(sum(found, np.zeros(1)) * self.gain + self.shift + 0.5)
             latents.append(np.concatenate((self.latent, self.voice)))
             loudness.append(max(0.0, 1 - self.lost / FADE_STEPS))
         c = self.conditioner(np.stack(latents))

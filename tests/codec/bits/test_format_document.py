@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from by_the_page import read
 
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Voice, Writer
 
@@ -46,60 +47,10 @@ def test_binary_digits_in_the_example():
 
 
 def by_the_page(data: bytes):
-    """A reader written from the page alone, for whole files: length, header's other numbers, codes."""
-    at = 0
-
-    def take(count):
-        nonlocal at
-        at += count
-        return data[at - count : at]
-
-    def varint():
-        value = shift = 0
-        while True:
-            byte = take(1)[0]
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    def check(start):
-        register = 0xFFFF
-        for byte in data[start:at]:
-            for bit in range(7, -1, -1):
-                top = register >> 15 ^ byte >> bit & 1
-                register = (register << 1 & 0xFFFF) ^ 0x1021 * top
-        assert take(2) == bytes((register & 255, register >> 8))
-
-    assert take(4) == b"\x89\x53\x54\x4f" and take(1) == b"\1"
-    flags = take(1)[0]
-    model, preset, length, source, level = take(4), take(1)[0], varint(), varint(), take(1)[0]
-    speaker = take(take(1)[0])
-    packet_steps = take(1)[0] if flags & 32 else 0
-    metadata = take(varint()) if flags & 4 else None
-    check(0)
-    codes, voices = [], []
-    while True:
-        start, size = at, varint()
-        if size == 0:
-            break
-        payload = take(size)
-        check(start)
-        steps = packet_steps or min(50, 8 * size // sum(WIDTHS))
-        told = payload[-(-steps * sum(WIDTHS) // 8) :]
-        if packet_steps and told:
-            voices.append((len(codes), told[0], told[1:]))
-        bits = "".join(f"{byte:08b}" for byte in payload)
-        for _ in range(steps):
-            codes.append([])
-            for width in WIDTHS:
-                codes[-1].append(int(bits[:width], 2))
-                bits = bits[width:]
-    if flags & 8:
-        length = varint()
-        check(start)
-    assert at == len(data)
-    return (model, preset, length, source // 32, source % 32, level, speaker, metadata), codes, voices
+    """What a reader written from the page alone finds: the header's numbers, codes, and voices told on the way."""
+    file = read(data, lambda preset: WIDTHS)
+    fields = (file.model, file.preset, file.length, file.rate, file.channels, file.level, file.speaker, file.metadata)
+    return fields, file.codes, file.voices
 
 
 @pytest.mark.parametrize("steps", [0, 1, 49, 50, 51, 130])
