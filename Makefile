@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: install demo test lint bench clean
+.PHONY: install voices demo test lint bench clean
 
 install: $(VENV)/dev
 
@@ -20,7 +20,7 @@ $(BIN)/python:
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 
-$(VENV)/core: pyproject.toml $(wildcard models/wavenet/*.cpp models/wavenet/*.h) | $(BIN)/python
+$(VENV)/core: pyproject.toml $(wildcard $(foreach kind,cpp h,models/wavenet/*.$(kind) codec/bits/*.$(kind))) | $(BIN)/python
 	$(BIN)/python -m pip install -q -e .
 	touch $@
 
@@ -29,6 +29,11 @@ $(VENV)/dev: $(VENV)/core requirements-dev.txt
 	@$(BIN)/python -m pip install -q -e ".[eval]" || \
 		echo "No metrics: some are compiled when they are installed. Their tests are skipped."
 	touch $@
+
+# Voices in the box: to be made again with each new model
+voices: $(VENV)/core
+	for name in awb kal rms slt; do \
+		$(BIN)/sotto voice make samples/$$name-* -o codec/voices/$$name.json -f || exit 1; done
 
 demo: $(VENV)/core
 	$(BIN)/sotto roundtrip samples -o demo --keep -f
@@ -51,6 +56,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
 	$(BIN)/python benchmarks/streaming.py | tee docs/streaming.txt
+	$(BIN)/python benchmarks/voices.py $(SOTTO_SPEECH)/valid.csv | tee docs/voices.txt
 	$(BIN)/python benchmarks/training.py docs/logs/*/log.jsonl -o docs/training.md
 	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned

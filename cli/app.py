@@ -14,6 +14,9 @@ COMMANDS = {
     "decode": ".sotto files to WAV.",
     "roundtrip": "Recordings through the codec to WAV, to hear what it does.",
     "info": "What .sotto files hold.",
+    "cut": "A part of a .sotto file.",
+    "join": "Several .sotto files in one.",
+    "voice": "Voices to decode in.",
     "evaluate": "This codec and others measured on your recordings.",
     "compare": "Families of models of speech on one scale.",
     "live": "Your microphone through the codec to your loudspeaker.",
@@ -32,7 +35,9 @@ COMMANDS = {
 """Name and line of help, so that the list of commands needs none of them."""
 
 
-CODING = frozenset({"encode", "decode", "roundtrip", "evaluate", "live", "send", "receive", "serve"})
+CODING = frozenset(
+    {"encode", "decode", "cut", "join", "roundtrip", "evaluate", "live", "send", "receive", "serve", "voice"}
+)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

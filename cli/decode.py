@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import click
 
@@ -12,11 +13,14 @@ from sottovoce.cli.console import Console
 from sottovoce.cli.failures import as_failure
 from sottovoce.cli.jobs import CODED, Job, plan
 from sottovoce.cli.kernel import chosen_kernel
-from sottovoce.cli.names import models
+from sottovoce.cli.names import voices
+from sottovoce.codec import profiles
+from sottovoce.codec.decoding import Decoded, Decoding, Delivery, wav_decoding
 from sottovoce.codec.files import reading, writing
-from sottovoce.codec.recording import Decoded, Decoding, Delivery, Tick, no_tick, run_together, wav_decoding
+from sottovoce.codec.recording import Tick, no_tick
 from sottovoce.codec.releases import by_name
-from sottovoce.models.release import Release
+from sottovoce.codec.span import Span
+from sottovoce.codec.together import run_together
 
 TOGETHER = 4
 """Files that share each pass over the weights."""
@@ -25,9 +29,13 @@ TOGETHER = 4
 @click.command("decode")
 @options.inputs
 @options.output
-@click.option("--model", shell_complete=models, help="Path of the weights, where the model is not in the box.")
+@options.weights
 @options.seed
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.5, 2), help="In the same pitch.")
+@click.option(
+    "--voice", shell_complete=voices, help="In another's: a name of `sotto voice list`, a profile, or a recording."
+)
+@options.span
 @options.recursive
 @options.workers
 @options.force
@@ -39,6 +47,9 @@ def command(
     model: str | None,
     seed: int,
     speed: float,
+    voice: str | None,
+    start: float,
+    stop: float,
     recursive: bool,
     workers: int | None,
     force: bool,
@@ -47,15 +58,17 @@ def command(
 ) -> int:
     """Decode .sotto files, or those in folders, to 16-bit WAV.
 
-    The same file and seed give the same samples, everywhere. Damaged parts are concealed, with a warning.
+    The same file and seed give the same samples, everywhere. Damaged parts are concealed, with a warning. Of files that
+    `cat` put into one, each is decoded after the other. Times are those of the recording, whatever the speed. With
+    "- -", from pipe to pipe, what comes in is decoded at once.
     """
     console = Console(quiet=quiet, as_json=as_json)
     kernel = chosen_kernel()
-    inputs, output, _ = options.piped(inputs, output)
+    inputs, output, flowing = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
-    if model:
-        by_name(model)  # what is wrong with it is said once
-    work = partial(_decode, model=model, delivery=Delivery(seed, speed), force=force)
+    release = by_name(model or "default")  # what is wrong with it, or with the voice, is said once
+    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, Span(start, stop))
+    work = partial(_decode, model=model, delivery=delivery, flowing=flowing, force=force)
     status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
     if not status:
         console.note(f"decoded with the {kernel} kernel")
@@ -63,17 +76,17 @@ def command(
 
 
 def _decode(
-    jobs: Sequence[Job], *, model: str | None, delivery: Delivery, force: bool, tick: Tick = no_tick
+    jobs: Sequence[Job], *, model: str | None, delivery: Delivery, force: bool, tick: Tick = no_tick, flowing: bool
 ) -> list[Outcome]:
-    known = by_name(model) if model else None
-    begin = [partial(_decode_one, job, known, delivery, force=force, tick=tick) for job in jobs]
+    known = options.known(model)
+    begin = [partial(_decode_one, job, delivery, force=force, known=known, flowing=flowing, tick=tick) for job in jobs]
     outcomes = run_together(begin)
     return [_told(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
-def _decode_one(job: Job, known: Release | None, delivery: Delivery, *, force: bool, tick: Tick) -> Decoding:
+def _decode_one(job: Job, delivery: Delivery, *, force: bool, **how: Any) -> Decoding:
     with reading(job.source) as source, writing(job.goal, force=force) as sink:
-        return (yield from wav_decoding(source, sink, delivery, known=known, tick=tick))
+        return (yield from wav_decoding(source, sink, delivery, **how))
 
 
 def _told(job: Job, outcome: Decoded | Exception) -> Outcome:

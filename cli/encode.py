@@ -16,6 +16,7 @@ from sottovoce.codec.audio import SOUND, open_file, open_sound
 from sottovoce.codec.files import flows, reading, writing
 from sottovoce.codec.piped import first_bytes, is_wav, piped_wav
 from sottovoce.codec.recording import Encoded, Tick, encode_live, encode_sound, no_tick
+from sottovoce.codec.tags import pack
 
 
 @click.command("encode")
@@ -23,6 +24,8 @@ from sottovoce.codec.recording import Encoded, Tick, encode_live, encode_sound, 
 @options.output
 @options.preset
 @options.model
+@click.option("--tag", "tags", metavar="KEY=VALUE", multiple=True, help='What is told of it, such as TITLE="A talk".')
+@click.option("--dtx", is_flag=True, help="Spend hardly any bits on pauses: a step of each is told, and held.")
 @options.recursive
 @options.workers
 @options.force
@@ -33,6 +36,8 @@ def command(
     output: str | None,
     preset: str,
     model: str,
+    tags: tuple[str, ...],
+    dtx: bool,
     recursive: bool,
     workers: int | None,
     force: bool,
@@ -48,28 +53,35 @@ def command(
     inputs, output, piped = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=console.note)
     Codec.load(preset, model)  # what is wrong with these is said once
+    metadata = pack(tags)
     if piped and flows():
-        work = partial(_encode_live, preset=preset, model=model)
+        if dtx:
+            raise click.UsageError("--dtx is not for pipes that flow")
+        work = partial(_encode_live, preset=preset, model=model, metadata=metadata)
     else:
-        work = partial(_encode, preset=preset, model=model, force=force)
+        work = partial(_encode, preset=preset, model=model, metadata=metadata, dtx=dtx, force=force)
     return run_batch(work, jobs, console, verb="encoding", workers=workers)
 
 
-def _encode(jobs: Sequence[Job], *, preset: str, model: str, force: bool, tick: Tick = no_tick) -> list[Outcome]:
+def _encode(
+    jobs: Sequence[Job], *, preset: str, model: str, force: bool, tick: Tick = no_tick, **how: Any
+) -> list[Outcome]:
     codec = Codec.load(preset, model)
-    return [_encode_one(job, codec, force=force, tick=tick) for job in jobs]
+    return [_encode_one(job, codec, force=force, tick=tick, **how) for job in jobs]
 
 
-def _encode_one(job: Job, codec: Codec, *, force: bool, tick: Tick) -> Outcome:
+def _encode_one(job: Job, codec: Codec, *, force: bool, **how: Any) -> Outcome:
     try:
         with open_sound(job.source, codec.sample_rate) as sound, writing(job.goal, force=force) as sink:
-            encoded = encode_sound(sound, sink, codec.model, codec.preset, tick=tick)
+            encoded = encode_sound(sound, sink, codec.model, codec.preset, **how)
     except Exception as error:
         return as_failure(error, job.name)
     return _done(job, encoded)
 
 
-def _encode_live(jobs: Sequence[Job], *, preset: str, model: str, tick: Tick = no_tick) -> list[Outcome]:
+def _encode_live(
+    jobs: Sequence[Job], *, preset: str, model: str, metadata: bytes | None, tick: Tick = no_tick
+) -> list[Outcome]:
     """From pipe to pipe: what comes in goes out at once, where it is WAV."""
     (job,) = jobs
     codec = Codec.load(preset, model)
@@ -79,10 +91,11 @@ def _encode_live(jobs: Sequence[Job], *, preset: str, model: str, tick: Tick = n
             start = first_bytes(file)
             if is_wav(start):
                 with piped_wav(file, start, codec.sample_rate) as wav:
-                    encoded = encode_live(wav, sink, *how, rate=wav.rate, channels=wav.channels, tick=tick)
+                    origin = {"rate": wav.rate, "channels": wav.channels}
+                    encoded = encode_live(wav, sink, *how, **origin, metadata=metadata, tick=tick)
             else:
                 with open_file(file, codec.sample_rate, start) as sound:
-                    encoded = encode_sound(sound, sink, *how, tick=tick)
+                    encoded = encode_sound(sound, sink, *how, metadata=metadata, tick=tick)
     except Exception as error:
         return [as_failure(error, job.name)]
     return [_done(job, encoded)]

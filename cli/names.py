@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import CompletionItem
 
-from sottovoce.codec import releases
+from sottovoce.codec import profiles, releases
 from sottovoce.codec.errors import SottoError
 from sottovoce.models import release
 
@@ -20,4 +20,10 @@ def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the models in the box or, where none begins like that, let the shell look for a file."""
     found = [CompletionItem(name) for name in release.available() if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def voices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the voices in the box or, where none begins like that, let the shell look for a file."""
+    found = [CompletionItem(one.name) for one in profiles.boxed() if one.name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]

@@ -1,6 +1,8 @@
 """Options that several commands share."""
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,12 +25,18 @@ preset = click.option(
 model = click.option(
     "--model", default="default", show_default=True, shell_complete=models, help="Name, or path of the weights."
 )
+weights = click.option("--model", shell_complete=models, help="Path of the weights, where the model is not in the box.")
+coded_output = click.option(
+    "-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="The .sotto file to write."
+)
 seed = click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1), help="For the decoder.")
 recursive = click.option("-r", "--recursive", is_flag=True, help="Take the folders in a folder too.")
 workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Processes. [as many as cores]")
 force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only warnings and errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Say results as JSON, an object a line.")
+_start = click.option("--from", "start", default=0.0, metavar="SECONDS", help="Begin there. [the start]")
+_stop = click.option("--to", "stop", default=math.inf, metavar="SECONDS", help="End there. [the end]")
 microphone = click.option("-i", "--microphone", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
 loudspeaker = click.option("-l", "--loudspeaker", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
 packet = click.option(
@@ -42,6 +50,18 @@ patience = click.option(
     type=click.FloatRange(0, 5000),
     help="How late packets may be, ms.",
 )
+
+
+def span(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options --from and --to."""
+    return _start(_stop(command))
+
+
+def known(model: str | None) -> "Release | None":
+    """Return the model that was named, if any, beside those in the box."""
+    from sottovoce.codec.releases import by_name
+
+    return by_name(model) if model else None
 
 
 def steps(packet: str, model: "Release") -> int:

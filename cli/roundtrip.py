@@ -18,8 +18,9 @@ from sottovoce.cli.jobs import Job, plan
 from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_sound
+from sottovoce.codec.decoding import Delivery, decode_stream
 from sottovoce.codec.files import STANDARD, writing
-from sottovoce.codec.recording import Delivery, Tick, decode_stream, encode_sound, no_tick
+from sottovoce.codec.recording import Tick, encode_sound, no_tick
 
 
 @click.command("roundtrip")

@@ -14,8 +14,10 @@ from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.contexts import blocks_of
+from sottovoce.codec.decoding import Decoding, Delivery, decoding
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.recording import HEAD_SECONDS, Decoding, Delivery, decoding, encode_stream, run_together
+from sottovoce.codec.recording import HEAD_SECONDS, encode_stream
+from sottovoce.codec.together import run_together
 from sottovoce.codec.voice import likeness_of
 from sottovoce.models.release import Preset, Release
 
@@ -245,7 +247,7 @@ class Codec:
 
     def _decoding(self, data: bytes, sink: "_Collected", delivery: Delivery) -> Decoding:
         sink.clear()  # of what an earlier attempt left
-        return decoding(io.BytesIO(data), lambda model, samples: sink, delivery, known=self.model)
+        return (yield from decoding(Reader(io.BytesIO(data)), lambda model: sink, delivery, known=self.model))
 
     def _blocks(self, wave: npt.NDArray, sample_rate: int) -> Iterator[npt.NDArray[np.float32]]:
         resampler = Resampler(sample_rate, self.sample_rate)

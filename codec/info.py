@@ -1,23 +1,51 @@
 """What a file says about itself."""
 
 import io
-from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, BinaryIO, NamedTuple
 
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.level import level_of_byte
 from sottovoce.codec.releases import by_id, preset_by_index
+from sottovoce.codec.tags import unpack
 from sottovoce.models.release import Preset, Release
+
+
+class Row(NamedTuple):
+    """What is told of a block or packet.
+
+    Attributes
+    ----------
+    file : int
+        In which of several files in one, counted from 1.
+    number : int
+        Counted from 0 in each file.
+    start : float
+        Seconds from the start of that file.
+    steps : int
+    bytes : int or None
+        All that it takes there; None when it is damaged.
+    """
+
+    file: int
+    number: int
+    start: float
+    steps: int
+    bytes: int | None
 
 
 @dataclass(frozen=True)
 class Info:
-    """What a file holds.
+    """What a file holds. Where several follow each other in it, bytes, times and blocks are those of all together, and
+    the rest is told of the first one.
 
     Parameters
     ----------
+    files : int
+        How many follow each other in it.
     bytes : int
         Size of the file.
     model_id : str
@@ -39,8 +67,13 @@ class Info:
         Blocks, and how many of these are damaged.
     missing : float or None
         Seconds that were promised but aren't there.
+    trailing : bool
+        Whether it holds something else besides.
+    tags : dict of str to list of str
+        What is said of the recording in words: the values of each key.
     """
 
+    files: int
     bytes: int
     model_id: str
     model: str | None
@@ -54,6 +87,8 @@ class Info:
     blocks: int | None
     damaged: int | None
     missing: float | None
+    trailing: bool
+    tags: dict[str, list[str]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it all as plain values."""
@@ -81,10 +116,31 @@ def info(data: bytes) -> Info:
         return info_stream(io.BytesIO(data))
 
 
-def info_stream(source: BinaryIO) -> Info:
-    """Tell what a file holds, reading it in constant memory: see `info`. Raises FormatError too."""
+def info_stream(source: BinaryIO, note: Callable[[Row], None] = lambda row: None) -> Info:
+    """Tell what a file holds, reading it in constant memory: see `info`. Raises FormatError too.
+
+    Parameters
+    ----------
+    source : file-like
+        Anything with ``read``.
+    note : callable
+        Told each block.
+    """
     counted = _Counted(source)
     reader = Reader(counted)  # type: ignore[arg-type]
+    told = _one(reader, 1, note)
+    while (following := reader.another()) is not None:
+        told = replace(told, trailing=told.trailing or reader.trailing)
+        reader = following
+        told = _both(told, _one(reader, told.files + 1, note))
+    while counted.read(1 << 16):
+        pass
+    rate = 8 * counted.count / told.seconds if told.seconds else None
+    return replace(told, bytes=counted.count, bit_rate=rate, trailing=told.trailing or reader.trailing)
+
+
+def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
+    """Tell what one of several files holds, but for its size."""
     header = reader.header
     model: Release | None = None
     preset: Preset | None = None
@@ -95,21 +151,23 @@ def info_stream(source: BinaryIO) -> Info:
     except SottoError:
         pass  # the header can still be told
     else:
-        blocks = damaged = 0
+        blocks = damaged = steps = 0
         for block in blocks_of(reader, model, preset):
+            start = steps * model.step / model.sample_rate
+            note(Row(number, blocks, start, block.steps, None if block.damaged else block.size))
             blocks += 1
-            damaged += block.codes is None
+            damaged += block.damaged
+            steps += block.steps
         missing = reader.missing_steps * model.step / model.sample_rate
         seconds = (reader.total_samples or 0) / model.sample_rate
-    while counted.read(1 << 16):
-        pass
     return Info(
-        bytes=counted.count,
+        files=1,
+        bytes=0,
         model_id=header.model.hex(),
         model=model.name if model else None,
         preset=preset.name if preset else None,
         seconds=seconds,
-        bit_rate=8 * counted.count / seconds if seconds else None,
+        bit_rate=None,
         source_rate=header.rate,
         source_channels=header.channels,
         level=level_of_byte(header.level),
@@ -117,7 +175,19 @@ def info_stream(source: BinaryIO) -> Info:
         blocks=blocks,
         damaged=damaged,
         missing=missing,
+        trailing=False,
+        tags=unpack(header.metadata),
     )
+
+
+def _both(one: Info, other: Info) -> Info:
+    """Add up what is told of files that follow each other; unknown where it is of one of them."""
+
+    def total(name: str) -> Any:
+        parts = getattr(one, name), getattr(other, name)
+        return None if None in parts else sum(parts)
+
+    return replace(one, **{name: total(name) for name in ("files", "seconds", "blocks", "damaged", "missing")})
 
 
 class _Counted:

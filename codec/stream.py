@@ -36,6 +36,8 @@ class StreamEncoder(Remembering):
         Of each packet; a step is 40 ms at 25 steps a second.
     rate, channels : int
         What the recording had before, for `info`.
+    metadata : bytes, optional
+        What is told of it in words: see tags.py.
 
     Attributes
     ----------
@@ -56,6 +58,7 @@ class StreamEncoder(Remembering):
         steps: int = 1,
         rate: int | None = None,
         channels: int = 1,
+        metadata: bytes | None = None,
     ) -> None:
         self._model, self._preset, self._voice = model, preset, voice
         self.reset()
@@ -65,6 +68,7 @@ class StreamEncoder(Remembering):
         self._often = max(1, TELL_SECONDS * model.sample_rate // self._size)
         self.header = Header(
             *(model.id, preset.index, None, rate or model.sample_rate, channels, begin.level, begin.speaker),
+            metadata=metadata,
             packet_steps=steps,
         ).pack()
 

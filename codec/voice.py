@@ -1,5 +1,7 @@
 """Whose voice it is: how loud somebody speaks, and who, learnt while the speech goes on."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,6 +38,13 @@ def voice_of(wave: npt.NDArray[np.float32], model: Release) -> Voice:
     """Measure the voice in a stretch of speech (n,) at the model's rate, full scale 1, n >= 1."""
     level = level_byte(wave)
     return Voice(level, model.speaker(wave * normalising_gain(level)))
+
+
+def likeness_of(waves: Iterable[npt.NDArray[np.float32]], model: Release) -> bytes:
+    """Take the voice to lend to others from recordings (n,) of one person at the model's rate, full scale 1, n >= 1."""
+    wave = np.concatenate([wave * normalising_gain(level_byte(wave)) for wave in waves])
+    encoder = model.encoder()
+    return model.likeness(np.concatenate((encoder.push(wave), encoder.finish())), model.speaker(wave))
 
 
 class VoiceTracker(Remembering):

@@ -19,10 +19,10 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Puts the toy in the models' place, here and in processes started from here."""
     import stub_release
 
-    from sottovoce.codec import recording, releases
+    from sottovoce.codec import releases, together
 
     monkeypatch.setattr(releases, "release", stub_release)
-    monkeypatch.setattr(recording, "decode_together", stub_release.decode_together)
+    monkeypatch.setattr(together, "decode_together", stub_release.decode_together)
     monkeypatch.setenv("PYTHONPATH", STUB_SITE)
     releases.loaded.cache_clear()
     yield

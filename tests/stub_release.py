@@ -73,8 +73,11 @@ class Decoder:
         ready, self._late = np.split(wave, [max(0, len(wave) - STEP)])
         return ready
 
-    def speak_as(self, speaker: bytes, shift=None) -> None:
+    def speak_as(self, speaker: bytes) -> None:
         assert len(speaker) == 8
+
+    def borrow(self, loan: bytes) -> None:
+        self._random = np.random.default_rng([*loan])
 
     def finish(self):
         late, self._late = self._late, np.zeros(0, np.int16)
@@ -107,13 +110,13 @@ class Release:
         assert len(wave) >= 1 and wave.dtype == np.float32
         return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[:8]
 
-    def likeness(self, wave) -> bytes:
-        return self.speaker(wave)
+    def likeness(self, codes, speaker: bytes) -> bytes:
+        return speaker + codes[:, 0].astype("<i2").max().tobytes() * bool(codes.any())
 
-    def borrow(self, voice: bytes, codes, speaker: bytes):
-        if len(voice) != 8:
-            raise ValueError(f"a voice of {len(voice)} bytes where the model has 8")
-        return voice, None
+    def loan(self, voice: bytes, codes, speaker: bytes) -> bytes:
+        if len(voice) not in (8, 10):
+            raise ValueError(f"a voice of {len(voice)} bytes where the model has 10")
+        return voice
 
     def encoder(self, books: int | None = None) -> Encoder:
         return Encoder(books)

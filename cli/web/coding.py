@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -15,10 +16,12 @@ from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
 from sottovoce.codec.audio import WavWriter
+from sottovoce.codec.decoding import Delivery, decode_stream
 from sottovoce.codec.info import info
-from sottovoce.codec.recording import HEAD_SECONDS, Delivery, Tick, decode_stream, encode_sound
+from sottovoce.codec.profiles import boxed, is_coded, voice_in
+from sottovoce.codec.recording import Tick, encode_sound
 from sottovoce.codec.releases import bit_rate, preset_by_name
-from sottovoce.codec.voice import voice_of
+from sottovoce.codec.span import Span
 from sottovoce.models.release import Release
 
 _PIECE = 1 << 16  # bytes that are sent at once
@@ -57,7 +60,7 @@ class Coding:
         return placed
 
     async def models(self, request: Request) -> Response:
-        """Tell what there is: presets with their rates, and how much is taken."""
+        """Tell what there is: presets with their rates, voices, and how much is taken."""
         model = self._model
         return JSONResponse(
             {
@@ -65,6 +68,7 @@ class Coding:
                 "id": model.id.hex(),
                 "sample_rate": model.sample_rate,
                 "presets": [{"name": one.name, "bit_rate": bit_rate(model, one)} for one in model.presets.values()],
+                "voices": [{"name": one.name, "voice": one.voice.hex()} for one in boxed() if one.fits(model)],
                 "limits": {
                     "sound_bytes": self._limits.sound_bytes,
                     "coded_bytes": self._limits.coded_bytes,
@@ -112,7 +116,8 @@ class Coding:
         def work(tick: Tick) -> BinaryIO:
             allow(info(data).seconds or 0, self._limits)
             wav = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
-            decode_stream(io.BytesIO(data), wav, delivery, known=self._model, tick=tick)
+            part = replace(delivery, span=Span(stop=self._limits.seconds))  # if its length can't be told
+            decode_stream(io.BytesIO(data), wav, part, known=self._model, tick=tick)
             return wav
 
         return _sent(await self._pool.run(request, work))
@@ -123,14 +128,14 @@ class Coding:
         return JSONResponse(await self._pool.run(request, lambda tick: info(data).as_dict()))
 
     async def voice(self, request: Request) -> Response:
-        """Tell who speaks in a recording, as hexadecimal figures that ?voice= takes."""
+        """Tell the voice in a recording or a .sotto file, as hexadecimal figures that ?voice= takes."""
         file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
 
         def work(tick: Tick) -> str:
             with file:
-                head = np.concatenate(list(opened(file, self._model.sample_rate, self._limits)))
-            head = head[: HEAD_SECONDS * self._model.sample_rate]
-            return voice_of(head, self._model).speaker.hex()
+                if not is_coded(file):
+                    opened(file, self._model.sample_rate, self._limits)
+                return voice_in(file, self._model).hex()
 
         return JSONResponse({"voice": await self._pool.run(request, work)})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sottovoce.codec.bits import varint
 from sottovoce.codec.bits.crc import SEAL, is_sealed, seal
+from sottovoce.codec.bits.header import MAGIC, Header
 from sottovoce.codec.bits.source import Source
 
 
@@ -79,11 +80,14 @@ class Framing:
         least = min(self._sizes)
         starts = self._sizes if known else self._sizes | {0}
         # What a record may begin with, and how far to look ahead for that: no record is shorter, so none has to wait.
-        self._start = re.compile(b"[%s]" % b"".join(re.escape(varint.encode(size)[:1]) for size in starts))
+        first = {varint.encode(size)[:1] for size in starts} | {MAGIC[:1]}
+        self._start = re.compile(b"[%s]" % b"".join(map(re.escape, first)))
         self._ahead = block_size(least) if known else len(pack_end(0))
 
     def find(self, source: Source, limit: int) -> tuple[int, Record | None]:
         """Take the next whole record from `source`, and whatever damaged bytes are before it.
+
+        Where the header of another file stands, this one is over.
 
         Parameters
         ----------
@@ -107,6 +111,8 @@ class Framing:
             if record:
                 source.skip(record.size)
                 return damaged, record
+            if Header.stands(source):
+                break
             passed = source.upto(min(self._ahead, limit - damaged))
             if not passed:
                 break
@@ -118,6 +124,8 @@ class Framing:
 
     def lost(self, damaged: int, record: Record | None) -> int:
         """Return how many blocks `damaged` bytes stand for, when `record` was found after them."""
+        if not damaged:
+            return 0
         size = block_size(self.full)
         if not record:
             return damaged // size  # cut off: what is left of a block isn't one

@@ -12,9 +12,9 @@ VERSION = 1
 METADATA_LIMIT = 1 << 16
 """Bytes that metadata may have."""
 
-_CODED, _METADATA, _UNKNOWN_LENGTH, _PACKETS = 1 << 0, 1 << 2, 1 << 3, 1 << 5
+_CODED, _METADATA, _UNKNOWN_LENGTH, _PACKETS, _HELD = 1 << 0, 1 << 2, 1 << 3, 1 << 5, 1 << 6
 # The seek table (bit 1) and protection (bit 4) have their bits but aren't read yet.
-_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PACKETS
+_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PACKETS | _HELD
 MOST_PACKET_STEPS = 50
 """Steps that a packet may have."""
 
@@ -50,6 +50,8 @@ class Header:
         Steps of each packet of a live stream, 1 to 50, whose length is unknown; 0 for a recording in blocks.
     coded : bool
         Whether blocks are entropy coded, by the model's context model. Packets aren't.
+    held : bool
+        Whether steps of entropy coded blocks may be held, in pauses.
     """
 
     model: bytes
@@ -62,6 +64,7 @@ class Header:
     metadata: bytes | None = None
     packet_steps: int = 0
     coded: bool = False
+    held: bool = False
 
     def __post_init__(self) -> None:
         if len(self.model) != 4:
@@ -80,11 +83,13 @@ class Header:
             raise ValueError(f"packets have at most {MOST_PACKET_STEPS} steps, and make a stream of unknown length")
         if self.packet_steps and self.coded:
             raise ValueError("packets aren't entropy coded")
+        if self.held and not self.coded:
+            raise ValueError("only entropy coded steps can be held")
 
     def pack(self) -> bytes:
         """Return the bytes of the header, checksum included."""
         flags = (self.samples is None) * _UNKNOWN_LENGTH | (self.metadata is not None) * _METADATA
-        flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED
+        flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED | self.held * _HELD
         parts = [
             MAGIC,
             bytes((VERSION, flags)),
@@ -104,6 +109,21 @@ class Header:
     @classmethod
     def read(cls, source: Source) -> "Header":
         """Take a header from the start of a stream; raise FormatError when there is none that can be read."""
+        header, size = cls._peek(source)
+        source.skip(size)
+        return header
+
+    @classmethod
+    def stands(cls, source: Source) -> bool:
+        """Return whether a header that can be read comes next; nothing is taken."""
+        try:
+            return source.peek(0, len(MAGIC)) == MAGIC and cls._peek(source)[1] > 0
+        except FormatError:
+            return False
+
+    @classmethod
+    def _peek(cls, source: Source) -> tuple["Header", int]:
+        """Look at a header, and how many bytes it has."""
         fields = _Fields(source)
         if source.peek(0, 1) is None:
             raise FormatError("the file is empty", _DAMAGED)
@@ -124,14 +144,15 @@ class Header:
             metadata = fields.take(size)
         fields.take(SEAL)
         unknown = bool(flags & _UNKNOWN_LENGTH)
-        coded = bool(flags & _CODED)
+        coded, held = bool(flags & _CODED), bool(flags & _HELD)
         packets = unknown and not coded and 1 <= packet_steps <= MOST_PACKET_STEPS
-        if not is_sealed(fields.all()) or (unknown and samples) or (flags & _PACKETS and not packets):
+        possible = (not unknown or not samples) and (packets or not flags & _PACKETS) and (coded or not held)
+        if not is_sealed(fields.all()) or not possible:
             raise FormatError("the header is damaged", _DAMAGED)
-        source.skip(fields.at)
         rate, channels = origin >> _CHANNEL_BITS, origin & _MOST_CHANNELS
         length = None if unknown else samples
-        return cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps, coded)
+        header = cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps, coded, held)
+        return header, fields.at
 
 
 class _Fields:

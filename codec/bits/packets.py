@@ -60,6 +60,13 @@ class Packets:
             raise FormatError(
                 f"a packet of {len(packet)} bytes where they have {self.plain} or {self.telling}", "leave it out"
             )
-        codes = self._packing.unpack(packet[: self.plain], self.steps)
+        return self.codes(packet), self.voice(packet)
+
+    def codes(self, packet: bytes) -> npt.NDArray[np.int16]:
+        """Return the codes [steps, books] of a packet of one of the two sizes."""
+        return self._packing.unpack(packet[: self.plain], self.steps)
+
+    def voice(self, packet: bytes) -> Voice | None:
+        """Return the voice that such a packet tells."""
         told = packet[self.plain :]
-        return codes, Voice(told[0], told[1:]) if told else None
+        return Voice(told[0], told[1:]) if told else None

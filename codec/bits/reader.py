@@ -1,7 +1,7 @@
 """Reading whole streams, a block or a packet at a time."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sottovoce.codec.bits.blocks import Framing, Record, block_size
 from sottovoce.codec.bits.context import ContextCoder
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.header import MAGIC, Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
 from sottovoce.codec.bits.numbered import HEAD, Numbered
 from sottovoce.codec.bits.packets import Packets, Voice
@@ -22,26 +22,55 @@ MOST_CONCEALED = 30
 """Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
 Of packets, as many as make a minute."""
 
+FURTHEST = 1 << 20
+"""Bytes after the end of a file in which another one is looked for."""
+
+_LOOK = 1 << 12  # bytes at once
 _ENDLESS = 1 << 80  # steps: more than any length that fits into a header
 
+Codes = npt.NDArray[np.int16]
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Block:
-    """Some steps in a row.
+    """Some steps in a row, whose codes are unpacked when they are looked at.
 
     Parameters
     ----------
     steps : int
         How many.
-    codes : ndarray of int16 [steps, books], or None
-        None when they are damaged: conceal them.
+    codes : ndarray of int16 [steps, books], callable or None
+        The codes, or what returns them; None when they are damaged.
     voice : Voice or None
         The voice that the speech is in from here on, where a packet tells it.
+    size : int
+        Bytes that it takes in the stream; 0 when it is damaged.
     """
 
-    steps: int
-    codes: npt.NDArray[np.int16] | None
-    voice: Voice | None = None
+    __slots__ = ("_codes", "size", "steps", "voice")
+
+    def __init__(
+        self,
+        steps: int,
+        codes: Codes | Callable[[], Codes] | None,
+        voice: Voice | None = None,
+        size: int = 0,
+    ) -> None:
+        self.steps = steps
+        self.voice = voice
+        self.size = size
+        self._codes = codes
+
+    @property
+    def damaged(self) -> bool:
+        """Whether its codes are to be concealed."""
+        return self._codes is None
+
+    @property
+    def codes(self) -> Codes | None:
+        """The codes, int16 [steps, books]; None when they are damaged."""
+        if callable(self._codes):
+            self._codes = self._codes()
+        return self._codes
 
 
 class Reader:
@@ -66,7 +95,8 @@ class Reader:
     complete : bool
         Whether the end stood where it should be. Known after the last block.
     trailing : bool
-        Whether something that doesn't belong to it follows the last block. Known after the last block.
+        Whether something that doesn't belong to it follows the last block. Known after the last block; once
+        `another` was called, whether that is anything but a file.
 
     Raises
     ------
@@ -74,8 +104,8 @@ class Reader:
         When the stream doesn't begin with a header that this version can read.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._source = Source(stream)
+    def __init__(self, stream: BinaryIO | Source) -> None:
+        self._source = stream if isinstance(stream, Source) else Source(stream)
         self._begun = False
         self.header = Header.read(self._source)
         self.total_samples: int | None = None
@@ -121,10 +151,29 @@ class Reader:
         if self.header.coded:
             if coder is None:
                 raise FormatError("entropy coded, without a context model to read it", "name the model that made it")
-            most = HEAD + most_bytes(positive(block_steps) * len(Packing(widths).widths))
+            symbols = len(Packing(widths).widths) + self.header.held
+            most = HEAD + most_bytes(positive(block_steps) * symbols)
             framing = Framing.of_any_size(most, self.header.samples is not None)
             return self._numbered(coder, positive(step), block_steps, framing)
         return self._blocks(Packing(widths), positive(step), positive(block_steps))
+
+    def another(self) -> "Reader | None":
+        """Return a reader of the file that comes next in the stream, when the blocks of this one are over.
+
+        What is between them is passed by, as far as `FURTHEST`, and told by `trailing`.
+        """
+        passed = 0
+        while not Header.stands(self._source):
+            window = self._source.upto(_LOOK)
+            if not window or passed >= FURTHEST:
+                self.trailing = passed + len(window) > 0
+                return None
+            start = window.find(MAGIC[:1], 1)
+            count = start if start > 0 else len(window)
+            self._source.skip(count)
+            passed += count
+        self.trailing = passed > 0
+        return Reader(self._source)
 
     def _blocks(self, packing: Packing, step: int, block_steps: int, packets: Packets | None = None) -> Iterator[Block]:
         samples = self.header.samples
@@ -135,10 +184,11 @@ class Reader:
             framing = Framing(packets.plain, packets.plain, known, packets.telling)
         else:
             framing = Framing(packing.size(block_steps), packing.size(tail if known else 1), known)
+        full, last = block_size(framing.full), block_size(packing.size(tail))
         done = omitted = 0
         while done < promised:
             left = promised - done
-            due = (left - 1) // block_steps * block_size(framing.full) + block_size(packing.size(tail))
+            due = (left - 1) // block_steps * full + last
             damaged, record = framing.find(self._source, due)
             held = min(block_steps, left, 8 * len(record.payload) // packing.bits) if record else 0
             if record and record.samples is not None:
@@ -150,10 +200,11 @@ class Reader:
             yield from self._damaged(concealed, block_steps)
             done += lost + held
             if record and held:
-                codes, voice = (
-                    packets.unpack(record.payload) if packets else (packing.unpack(record.payload, held), None)
-                )
-                yield Block(held, codes, voice)
+                if packets:
+                    codes, voice = partial(packets.codes, record.payload), packets.voice(record.payload)
+                else:
+                    codes, voice = partial(packing.unpack, record.payload, held), None
+                yield Block(held, codes, voice, record.size)
             if not record or not held or (known and len(record.payload) < framing.full):
                 break
         self._finish(samples, done, omitted, step, known)
@@ -178,8 +229,7 @@ class Reader:
             concealed = min(ahead, MOST_CONCEALED)
             omitted += (ahead - concealed) * block_steps
             yield from self._damaged(concealed * block_steps, block_steps)
-            coder.reset()
-            yield Block(steps, coder.decode(one.body, steps))
+            yield Block(steps, partial(_decoded, coder, one.body, steps, self.header.held), size=record.size)
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
         ended = False
         if known and done < promised and damaged:
@@ -209,3 +259,8 @@ class Reader:
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None
+
+
+def _decoded(coder: ContextCoder, body: bytes, steps: int, held: bool) -> Codes:
+    coder.reset()
+    return coder.decode_held(body, steps)[0] if held else coder.decode(body, steps)

@@ -53,13 +53,31 @@ class Writer:
         self._step = positive(step)
         self._block_steps = positive(block_steps)
         self._pending = np.zeros((0, len(self._packing.widths)), np.int16)
+        self._held = np.zeros(0, np.uint8)  # of the pending steps
         self._coder = coder
         self._steps = self._blocks = 0
         self._put(header.pack())
 
-    def write(self, codes: npt.ArrayLike) -> None:
-        """Add `codes`, integers [steps, books]; raise ValueError when they don't fit the widths."""
+    def write(self, codes: npt.ArrayLike, held: npt.NDArray[np.uint8] | None = None) -> None:
+        """Add steps.
+
+        Parameters
+        ----------
+        codes : array_like of int [steps, books]
+        held : ndarray of uint8 [steps], optional
+            1 for steps that shall repeat the one before, whatever their codes are. A header that says that there may be
+            such needs it, and no other. Those at a block's start have their codes all the same.
+
+        Raises
+        ------
+        ValueError
+            When codes don't fit the widths, or the flags the header.
+        """
+        if self._header.held != (held is not None):
+            raise ValueError("flags belong to a header that says so")
         checked = self._packing.check(codes)
+        if held is not None:
+            self._held = np.concatenate((self._held, held))
         self._steps += len(checked)
         waiting = np.concatenate((self._pending, checked))
         whole = len(waiting) - len(waiting) % self._block_steps
@@ -93,7 +111,11 @@ class Writer:
         if self._coder:
             self._coder.reset()  # so that each block can be read alone
             short = self._header.samples is None and len(codes) < self._block_steps
-            self._put(Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes)).pack())
+            held = None
+            if self._header.held:
+                held, self._held = np.split(self._held, [len(codes)])
+                held[:1] = 0  # each block can be read alone
+            self._put(Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held)).pack())
         else:
             self._put(pack_block(self._packing.pack(codes)))
         self._blocks += 1

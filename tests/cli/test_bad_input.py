@@ -62,10 +62,11 @@ def test_no_such_input(sotto, command):
 @pytest.mark.parametrize(
     "contents", [b"", b"RIFF", b"\x89STO", b"\x89STO\x02" + bytes(50), b"\x89STO\x01\xff" + bytes(50)]
 )
-@pytest.mark.parametrize("command", ["decode", "info"])
+@pytest.mark.parametrize("command", ["decode", "info", "cut", "join"])
 def test_foreign_files(sotto, command, contents):
     Path("a.sotto").write_bytes(contents)
-    check(sotto(command, "a.sotto"), "a.sotto")
+    output = ["-o", "b.sotto"] if command in ("cut", "join") else []
+    check(sotto(command, "a.sotto", *output), "a.sotto")
     assert left() == ["a.sotto"]
 
 

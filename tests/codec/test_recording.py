@@ -11,7 +11,9 @@ from sounds import speech
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer
-from sottovoce.codec.recording import HEAD_SECONDS, Delivery, decode_stream, encode_stream, run_together, wav_decoding
+from sottovoce.codec.decoding import Delivery, decode_stream, wav_decoding
+from sottovoce.codec.recording import HEAD_SECONDS, encode_stream
+from sottovoce.codec.together import run_together
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -167,7 +169,7 @@ def test_one_that_fails_late_leaves_the_others_whole(monkeypatch, good):
     blocks = files[1][len(header.pack()) :]
     files[1] = replace(header, speaker=guilty).pack() + blocks
     monkeypatch.setattr(stub_release, "Decoder", Decoder)
-    monkeypatch.setattr("sottovoce.codec.recording.decode_together", fail_at_the_third_block)
+    monkeypatch.setattr("sottovoce.codec.together.decode_together", fail_at_the_third_block)
     sinks = [io.BytesIO() for _ in files]
     outcomes = run_together([partial(begin, data, sink) for data, sink in zip(files, sinks, strict=True)])
     assert isinstance(outcomes[1], ValueError)

@@ -1,6 +1,6 @@
 // How it shall be spoken: at which speed, in whose voice.
 
-import { voice } from "./api.js";
+import { server, voice } from "./api.js";
 import { byId, make } from "./dom.js";
 import { readable } from "./formats.js";
 
@@ -18,6 +18,7 @@ export class Changes {
       timer = setTimeout(onchange, PATIENCE);
     });
     this.voice.addEventListener("change", onchange);
+    for (const one of server.voices) this.add(one.name, one.voice);
     const file = byId("lender");
     byId("lend").addEventListener("click", () => file.click());
     byId("changes").addEventListener("submit", (event) => event.preventDefault());

@@ -1,6 +1,6 @@
 // What is on the page: a recording and what the codec made of it, or a .sotto file. All of it stays in this page.
 
-import { decode, encode, info, server } from "./api.js";
+import { decode, encode, info, server, voice } from "./api.js";
 import { readable } from "./formats.js";
 import { scaleOf } from "./pictures.js";
 import { samplesOf } from "./wav.js";
@@ -40,6 +40,11 @@ export class Speech {
     if (!this.coded.has(preset)) this.coded.set(preset, await encode(this.sound, preset));
     this.facts ??= await info(this.coded.get(preset));
     return this.coded.get(preset);
+  }
+
+  /** Whose voice it is, to lend it to others. */
+  voice() {
+    return voice(this.sound ?? this.coded.get(this.presets[0]));
   }
 
   /** Decode a preset at a speed in a voice, once. */

@@ -44,7 +44,7 @@ export class Studio {
         if (turn !== this.turn) return;
         this.cards.fill(preset, coded, this.seconds, speech.name);
       }
-      this.changes.add(speech.name, speech.facts.speaker);
+      this.changes.add(speech.name, await speech.voice());
       await this.show(speech.presets.includes("default") ? "default" : speech.presets[0]);
     });
   }

@@ -4,6 +4,7 @@ import io
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -46,6 +47,7 @@ def test_models(client):
     told = client.get("/api/models").json()
     assert [preset["name"] for preset in told["presets"]] == ["low", "default", "max"]
     assert told["presets"][0]["bit_rate"] == 250
+    assert told["voices"] == []  # those in the box are not of the toy
     assert told["limits"] == {"sound_bytes": 400_000, "coded_bytes": 2_000, "seconds": 4}
 
 
@@ -72,7 +74,9 @@ def test_the_recording_as_the_codec_hears_it(client):
 def test_the_voice_of_a_recording_is_that_of_its_file(client):
     sound = recorded(1.3)
     coded = client.post("/api/encode", content=sound).content
-    assert client.post("/api/voice", content=sound).json() == {"voice": info(coded).speaker}
+    told = client.post("/api/voice", content=sound).json()
+    assert told["voice"].startswith(info(coded).speaker) and len(told["voice"]) > len(info(coded).speaker)
+    assert client.post("/api/voice", content=coded).json() == told
 
 
 @pytest.mark.parametrize(
@@ -127,6 +131,14 @@ def test_speech_that_a_file_only_claims_is_refused(client):
     with TestClient(make_app(Limits(seconds=1)), base_url="http://127.0.0.1") as strict:
         coded = client.post("/api/encode", content=recorded(1.2)).content
         assert strict.post("/api/decode", content=coded).json()["error"] == "more than 1 seconds of speech"
+
+
+def test_files_that_follow_each_other_are_counted_together(client, monkeypatch):
+    with TestClient(make_app(Limits(seconds=2)), base_url="http://127.0.0.1") as strict:
+        coded = client.post("/api/encode", content=recorded(1.2)).content
+        assert strict.post("/api/decode", content=coded + coded).json()["error"] == "more than 2 seconds of speech"
+        monkeypatch.setattr("sottovoce.cli.web.coding.info", lambda data: replace(info(data), seconds=None))
+        assert len(heard(strict.post("/api/decode", content=coded * 3))) == 32000
 
 
 def test_when_too_much_waits_more_is_refused(client, monkeypatch):
@@ -184,6 +196,8 @@ def test_the_real_model_at_another_speed_in_another_voice():
         other = heard(client.post(f"/api/decode?voice={voice}", content=coded))
         quick = heard(client.post("/api/decode?speed=2", content=coded))
         wrong = client.post("/api/decode?voice=11", content=coded)
+        boxed = client.get("/api/models").json()["voices"]
     assert len(other) == len(usual) == round(info(coded).seconds * 16000) and (other != usual).any()
+    assert [one["name"] for one in boxed] == ["awb", "kal", "rms", "slt"]
     assert len(quick) == pytest.approx(len(usual) / 2, rel=0.01)
-    assert wrong.status_code == 422 and "speaker" in wrong.json()["error"]
+    assert wrong.status_code == 422 and "a voice of 1 bytes" in wrong.json()["error"]

@@ -27,7 +27,8 @@ class Toy:
     def reset(self):
         self.forgotten = True
 
-    def encode(self, codes):
+    def encode(self, codes, held):
+        assert held is None
         assert self.forgotten
         self.forgotten = False
         return self.packing.pack(codes).rstrip(b"\0")

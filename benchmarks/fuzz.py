@@ -1,0 +1,103 @@
+"""A coverage-guided search for bytes that the reader of files can't bear.
+
+    pip install atheris
+    python benchmarks/fuzz.py [runs]
+
+Each run mutates a file, or what its checksums protect (which are then made right again, so that the mutation gets
+further), and reads it: header, blocks, packets, entropy coded codes. It ends with an error at the first traceback other
+than FormatError, hang of ten seconds, or 200 MB of memory beyond what it began with.
+"""
+
+import os
+
+os.environ |= {f"{pool}_NUM_THREADS": "1" for pool in ("OMP", "OPENBLAS", "MKL")}
+
+import random
+import sys
+import tempfile
+from binascii import crc_hqx
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["sottovoce.codec.bits"]):
+    from sottovoce.codec.bits import FormatError, Reader
+    from sottovoce.codec.bits.crc import seal
+from sottovoce.codec.contexts import context_coder
+from sottovoce.models import release
+
+RUNS = 1_000_000
+MOST_MB = 200
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+MODEL = release.load()
+
+
+class Bytes:
+    """A stream of which nobody asks for an unreasonable number at once."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def read(self, count: int) -> bytes:
+        assert 0 < count <= 1 << 17
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+
+def read(data: bytes) -> None:
+    """Read all that a file holds."""
+    try:
+        reader = Reader(Bytes(data))
+        preset = next((one for one in MODEL.presets.values() if one.index == reader.header.preset), None)
+        if preset is None:
+            return
+        coder = context_coder(MODEL, preset) if reader.header.coded else None
+        steps = sum(block.steps for block in reader.blocks(preset.bits, step=MODEL.step, coder=coder))
+    except FormatError:
+        return
+    assert reader.total_samples is not None and reader.total_samples <= steps * MODEL.step
+
+
+def sealed(data: bytes) -> list[tuple[int, int]]:
+    """Where header and records begin and end, up to the first damage."""
+    spans, start, crc = [], 0, 0xFFFF
+    for at in range(len(data) - 2):
+        crc = crc_hqx(data[at : at + 1], crc)
+        if at + 3 - start > 3 and crc == int.from_bytes(data[at + 1 : at + 3], "little"):
+            spans.append((start, at + 3))
+            start, crc = at + 3, 0xFFFF
+        elif at < start:
+            crc = 0xFFFF
+    return spans
+
+
+def mutated(data: bytes, most: int, seed: int) -> bytes:
+    """Change some bytes of a file and, half of the time, make the checksums over what was changed right again."""
+    changed = atheris.Mutate(data, most)
+    if random.Random(seed).random() < 0.5 or len(changed) != len(data):
+        return changed
+    out = bytearray(changed)
+    for start, stop in sealed(data):
+        if data[start:stop] != changed[start:stop]:
+            out[start:stop] = seal(bytes(out[start : stop - 2]))
+    return bytes(out)
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    with tempfile.TemporaryDirectory() as corpus:
+        for path in GOLDEN.glob("*.sotto"):
+            (Path(corpus) / path.name).write_bytes(path.read_bytes())
+        options = [
+            f"-runs={runs}",
+            f"-rss_limit_mb={MOST_MB + 150}",
+            "-timeout=10",
+            "-max_len=1200",
+            "-print_final_stats=1",
+        ]
+        atheris.Setup([sys.argv[0], *options, corpus], read, custom_mutator=mutated)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

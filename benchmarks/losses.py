@@ -1,0 +1,74 @@
+"""What lost packets cost: ESTOI of a live stream, at every preset and several rates of loss in bursts.
+
+    python benchmarks/losses.py speech/valid.csv | tee docs/losses.txt
+
+The clean stream's ESTOI is the measure; a click would be a jump between two samples that clean speech doesn't have.
+"""
+
+import os
+
+os.environ |= {f"{pool}_NUM_THREADS": "1" for pool in ("OMP", "OPENBLAS", "MKL")}
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from pystoi import stoi
+
+from sottovoce.codec import Codec
+from sottovoce.codec.audio import open_sound
+from sottovoce.codec.damage import BurstLoss
+from sottovoce.codec.evaluation.references import find
+from sottovoce.codec.stream import StreamDecoder, StreamEncoder
+from sottovoce.codec.voice import voice_of
+
+LOSSES = (0.05, 0.1, 0.2)
+BURST = 3.0
+RATE = 16000
+LARGEST = 0.999  # quantile of the jumps that counts as the largest: single ones are chance
+
+
+def decoded(header: bytes, packets: list[bytes | None], samples: int) -> np.ndarray:
+    decoder = StreamDecoder(header)
+    wave = np.concatenate([*(decoder.push(packet) for packet in packets), decoder.finish()])
+    return wave[:samples] / 32768
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recordings", help="a folder, or a CSV with a column path")
+    parser.add_argument("--presets", default="low,default,high,max")
+    parser.add_argument("--every", type=int, default=1, help="take one recording of so many")
+    how = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = find(how.recordings, Path(folder))[:: how.every]
+    print(f"{len(found)} recordings, packets of 40 ms lost in bursts of {BURST:g} on average")
+    print(f"{'preset':>8} {'loss':>5} {'lost':>6} {'ESTOI':>6} {'of clean':>9} {'largest jump':>13} {'of clean':>9}")
+    for preset in how.presets.split(","):
+        codec = Codec.load(preset)
+        scores: dict[float, list[tuple[float, float, float]]] = {loss: [] for loss in (0.0, *LOSSES)}
+        for number, recording in enumerate(found):
+            with open_sound(str(recording.file), RATE) as sound:
+                wave = np.concatenate(list(sound))
+            encoder = StreamEncoder(codec.model, codec.preset, voice_of(wave, codec.model))
+            packets = encoder.push(wave) + encoder.finish()
+            for loss, kept in scores.items():
+                loses = BurstLoss(loss, BURST, seed=number)
+                link = [None if loses() else packet for packet in packets]
+                heard = decoded(encoder.header, link, len(wave))
+                jump = float(np.quantile(np.abs(np.diff(heard)), LARGEST))
+                lost = sum(packet is None for packet in link) / len(link)
+                kept.append((stoi(wave, heard, RATE, extended=True), jump, lost))
+        clean = np.mean(scores[0.0], 0)
+        for loss, kept in scores.items():
+            estoi, jump, lost = np.mean(kept, 0)
+            print(
+                f"{preset:>8} {loss:5.0%} {lost:6.1%} {estoi:6.3f} {estoi / clean[0]:9.1%} "
+                f"{jump:13.4f} {jump / clean[1]:9.1%}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""sotto cut."""
+
+from typing import Any
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.batch import row
+from sottovoce.cli.console import Console
+from sottovoce.codec.cutting import cut
+from sottovoce.codec.files import STANDARD, reading, shown, writing
+from sottovoce.codec.span import Span
+
+
+@click.command("cut")
+@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@options.coded_output
+@options.span
+@options.weights
+@options.force
+@options.as_json
+@options.quiet
+def command(
+    source: str,
+    output: str,
+    start: float,
+    stop: float,
+    model: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Copy a part of a .sotto file into another one, as it is.
+
+    Cuts are made at the steps of 40 ms around the times (of a live stream, it begins with a packet); `sotto decode
+    --from --to` is exact. Damaged parts can't be copied.
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    console.results_aside = output == STANDARD
+    span = Span(start, stop)
+    with reading(source) as file, writing(output, force=force) as sink:
+        done = cut(file, sink, span, known=options.known(model))
+    facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}
+    console.result(row(shown(output), **facts))
+    console.document({"file": shown(source), "output": output, **facts})

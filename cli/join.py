@@ -1,0 +1,36 @@
+"""sotto join."""
+
+from typing import Any
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.batch import row
+from sottovoce.cli.console import Console
+from sottovoce.codec.cutting import join
+from sottovoce.codec.errors import SottoError
+from sottovoce.codec.files import STANDARD, shown, writing
+
+
+@click.command("join")
+@click.argument("sources", metavar="IN...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@options.coded_output
+@options.weights
+@options.force
+@options.as_json
+@options.quiet
+def command(sources: tuple[str, ...], output: str, model: str | None, force: bool, as_json: bool, quiet: bool) -> None:
+    """Join .sotto files of the same model, preset and voice, such as `sotto cut` makes, into one.
+
+    What isn't whole steps of 40 ms is filled up where one meets the next. Live streams may be of several voices. For
+    others, `cat a.sotto b.sotto > both.sotto` makes a file that decodes to one after the other.
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    console.results_aside = output == STANDARD
+    if STANDARD in sources:
+        raise SottoError("files to join are read twice", "name files; of pipes, `cat` makes one", shown(STANDARD))
+    with writing(output, force=force) as sink:
+        done = join(sources, sink, known=options.known(model))
+    facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}
+    console.result(row(output, **facts))
+    console.document({"files": list(sources), "output": output, **facts})

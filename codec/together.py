@@ -1,0 +1,75 @@
+"""Several files decoded in step, so that they share each pass over the weights."""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sottovoce.models.release import Decoder, Release, decode_together
+
+Result = TypeVar("Result")
+
+
+class Request(NamedTuple):
+    """Codes to decode: by which decoder, of which model."""
+
+    model: Release
+    decoder: Decoder
+    codes: npt.NDArray[np.int16]
+
+
+Steps: TypeAlias = Generator[Request, npt.NDArray[np.int16], Result]
+"""Something being decoded: it yields requests, and is sent the waves."""
+
+Begin: TypeAlias = Callable[[], Steps[Result]]
+"""Begins to decode a file, from its start each time it is called."""
+
+
+def run_together(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
+    """Decode several files in step; each gives the same samples as alone.
+
+    Parameters
+    ----------
+    begins : sequence of callable
+        Each begins a file, and begins it again where decoding it beside others failed.
+
+    Returns
+    -------
+    list of results or exceptions
+        What became of each: one that fails doesn't disturb the others.
+    """
+    decodings = [begin() for begin in begins]
+    outcomes: dict[int, Result | Exception] = {}
+    requests: dict[int, Request] = {}
+
+    def advance(index: int, wave: npt.NDArray[np.int16] | None) -> None:
+        try:
+            requests[index] = decodings[index].send(wave)  # type: ignore[arg-type]  # None starts a generator
+        except StopIteration as stop:
+            outcomes[index] = stop.value
+        except Exception as error:
+            outcomes[index] = error
+
+    try:
+        for index in range(len(decodings)):
+            advance(index, None)
+        while requests:
+            model = next(iter(requests.values())).model
+            due = {index: request for index, request in requests.items() if request.model is model}
+            for index in due:
+                del requests[index]
+            try:
+                waves = decode_together([one.decoder for one in due.values()], [one.codes for one in due.values()])
+            except Exception as error:
+                for index in due:
+                    decodings[index].close()
+                    # One of them is to blame, but all decoders are in an unknown state now: begin again, each alone.
+                    outcomes[index] = error if len(due) == 1 else run_together([begins[index]])[0]
+                continue
+            for index, wave in zip(due, waves, strict=True):
+                advance(index, wave)
+    finally:
+        for one in decodings:
+            one.close()  # after an interruption, nothing half-written stays
+    return [outcomes[index] for index in range(len(begins))]
