@@ -1,9 +1,9 @@
 """Bits per code and speed of the context model, beside simpler models and, as bounds, two networks in floats.
 
-    python benchmarks/context.py TABLES SPEECH CODES [--networks MINUTES]
+    python benchmarks/context.py SPEECH CODES [--networks MINUTES]
 
-TABLES is what `sotto train-context` wrote; SPEECH holds train.csv and valid.csv. What they become is kept in CODES, one
-archive a part and preset. Count tables learn from train; everything is measured on valid. The networks, an LSTM and a
+SPEECH holds train.csv and valid.csv. What they become is kept in CODES, one file a part and preset. Count tables learn
+from train; everything is measured on valid, with the context model of the model in the box. The networks, an LSTM and a
 Transformer over the codes of the default preset, learn for MINUTES each.
 """
 
@@ -18,13 +18,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 
 from sottovoce.cli.train_context import wave_of
 from sottovoce.codec.bits import BLOCK_STEPS
-from sottovoce.codec.bits.context import ContextModel
+from sottovoce.codec.contexts import context_coder
 from sottovoce.codec.evaluation.references import find
 from sottovoce.models import release
+from sottovoce.models.release import Release
 from sottovoce.models.training.context import codes_of
 
 STRENGTHS = (2, 8, 32, 128, 512, 2048)  # of the back-off; the one that is best on valid is taken, to their favour
@@ -90,9 +90,9 @@ def looked_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.nd
     return np.where(keys[at] == wanted, values[at], 0)
 
 
-def coded(model: ContextModel, preset, valid: list[np.ndarray], *, carry: bool) -> dict[str, float]:
+def coded(model: Release, preset, valid: list[np.ndarray], *, carry: bool) -> dict[str, float]:
     """Code valid block by block, and read it back."""
-    writer, reader, meter = (model.coder(preset.index, preset.books) for _ in range(3))
+    writer, reader, meter = (context_coder(model, preset) for _ in range(3))
     bits = entropy = worst = seconds = 0.0
     for recording in valid:
         blocks = [recording[at : at + BLOCK_STEPS].astype(np.int16) for at in range(0, len(recording), BLOCK_STEPS)]
@@ -187,21 +187,20 @@ def network(
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("tables", "speech", "codes"):
+    for name in ("speech", "codes"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--networks", type=float, metavar="MINUTES", default=0)
     arguments = parser.parse_args()
     model = release.load()
-    books = [model.weights[f"books.{k}"] for k in range(len(model.config["bottleneck"]["bits"]))]
-    context = ContextModel(load_file(arguments.tables), books)
     train, valid = (codes(model, arguments.speech, arguments.codes, part) for part in ("train", "valid"))
+    print(f"{len(valid['default'])} recordings; counts of {len(train['default'])} others, back-off as best on valid")
     print("bits a code on valid (saving of all bits); speed is encoding and decoding together, against real time")
     print(f"{'preset':9}{'uniform':>16}{'order 0':>16}{'order 1':>16}{'order 2':>16}{'context':>16}{'carried':>16}"
           f"{'over entropy':>14}{'worst':>9}{'speed':>8}")  # fmt: skip
     for name, preset in model.presets.items():
         whole, count = sum(preset.bits), preset.books
-        coded(context, preset, valid[name][:2], carry=True)  # compiles
-        alone, carried = (coded(context, preset, valid[name], carry=carry) for carry in (False, True))
+        coded(model, preset, valid[name][:2], carry=True)  # compiles
+        alone, carried = (coded(model, preset, valid[name], carry=carry) for carry in (False, True))
         figures = [whole, *orders(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
         cells = "".join(f"{bits / count:8.3f} ({100 - 100 * bits / whole:4.1f}%)" for bits in figures)
         over = 100 * (alone["bits"] / alone["entropy"] - 1)

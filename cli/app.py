@@ -14,6 +14,7 @@ COMMANDS = {
     "decode": ".sotto files to WAV.",
     "roundtrip": "Recordings through the codec to WAV, to hear what it does.",
     "info": "What .sotto files hold.",
+    "damage": "A .sotto file, damaged as by a bad link.",
     "cut": "A part of a .sotto file.",
     "join": "Several .sotto files in one.",
     "voice": "Voices to decode in.",

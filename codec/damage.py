@@ -1,6 +1,13 @@
-"""What links do to packets."""
+"""What links do to packets and files."""
+
+import io
 
 import numpy as np
+
+from sottovoce.codec.bits import Reader
+from sottovoce.codec.contexts import blocks_of
+from sottovoce.codec.releases import by_id, preset_by_index
+from sottovoce.models.release import Release
 
 
 class BurstLoss:
@@ -29,3 +36,47 @@ class BurstLoss:
         lost = bool(self._bad)
         self._bad = self._random.random() < (1 - self._end if lost else self._begin)
         return lost
+
+
+def damaged(
+    data: bytes,
+    *,
+    loss: float = 0.0,
+    burst: float = 1.0,
+    errors: float = 0.0,
+    seed: int = 0,
+    known: Release | None = None,
+) -> bytes:
+    """Return a file as a bad link delivers it; its headers stay whole.
+
+    Parameters
+    ----------
+    data : bytes
+        Of a .sotto file.
+    loss, burst : float
+        The part of its blocks, or packets, that is wiped out, and how many in a row on average: see `BurstLoss`.
+    errors : float
+        The part of all bits that is flipped.
+    seed : int
+        Of the random numbers.
+    known : Release, optional
+        A model that the file may be of, beside those in the box.
+
+    Raises
+    ------
+    FormatError, SottoError
+        When it isn't a file that this version can read.
+    """
+    loses, random = BurstLoss(loss, burst, seed), np.random.default_rng([seed, 1])
+    body = np.frombuffer(data, np.uint8).copy()
+    reader: Reader | None = Reader(io.BytesIO(data))
+    while reader:
+        begin = reader.taken
+        model = by_id(reader.header.model, known)
+        for block in blocks_of(reader, model, preset_by_index(model, reader.header.preset)):
+            if block.size and loses():
+                body[reader.taken - block.size : reader.taken] = 0
+        flips = random.random((reader.taken - begin, 8)) < errors
+        body[begin : reader.taken] ^= np.packbits(flips, axis=1)[:, 0]
+        reader = reader.another()
+    return body.tobytes()

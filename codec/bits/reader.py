@@ -157,6 +157,11 @@ class Reader:
             return self._numbered(coder, positive(step), block_steps, framing)
         return self._blocks(Packing(widths), positive(step), positive(block_steps))
 
+    @property
+    def taken(self) -> int:
+        """Bytes of the stream that were taken so far."""
+        return self._source.taken
+
     def another(self) -> "Reader | None":
         """Return a reader of the file that comes next in the stream, when the blocks of this one are over.
 

@@ -18,6 +18,7 @@ class Source:
         self._stream = stream
         self._held = bytearray()
         self.last: int | None = None  # byte that was taken
+        self.taken = 0  # bytes so far
 
     def _fill(self, count: int) -> bool:
         """Hold at least `count` bytes; False when the stream ends before."""
@@ -43,5 +44,6 @@ class Source:
             return False
         if count:
             self.last = self._held[count - 1]
+            self.taken += count
         del self._held[:count]
         return True

@@ -1,0 +1,33 @@
+"""sotto damage."""
+
+import click
+
+from sottovoce.cli import options
+from sottovoce.cli.console import Console
+from sottovoce.codec.damage import damaged
+from sottovoce.codec.files import reading, shown, writing
+
+
+@click.command("damage")
+@click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
+@click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="Where it goes.")
+@click.option("--loss", default=0.0, show_default=True, type=click.FloatRange(0, 99), help="% of blocks wiped out.")
+@click.option("--burst", default=1.0, show_default=True, type=click.FloatRange(1), help="Wiped in a row, on average.")
+@click.option("--errors", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Part of all bits flipped.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the chance.")
+@click.option("--model", help="Path of the weights, where the model is not in the box.")
+@options.force
+def command(
+    source: str, output: str, loss: float, burst: float, errors: float, seed: int, model: str | None, force: bool
+) -> None:
+    """Damage a .sotto file as a bad link does, to hear what decoding makes of it.
+
+    Headers stay whole. A block is two seconds, or a packet of a live stream.
+    """
+    with reading(source) as file:
+        data = file.read()
+        chance = {"loss": loss / 100, "burst": burst, "errors": errors, "seed": seed}
+        broken = damaged(data, **chance, known=options.known(model))
+    with writing(output, force=force) as sink:
+        sink.write(broken)
+    Console().note(f"{shown(source)}: {sum(map(int.__ne__, data, broken))} of {len(data)} bytes are wrong now")
