@@ -26,8 +26,8 @@ def command(
     """
     with reading(source) as file:
         data = file.read()
-        chance = {"loss": loss / 100, "burst": burst, "errors": errors, "seed": seed}
-        broken = damaged(data, **chance, known=options.known(model))
+        known = options.known(model)
+        broken = damaged(data, loss=loss / 100, burst=burst, errors=errors, seed=seed, known=known)
     with writing(output, force=force) as sink:
         sink.write(broken)
     Console().note(f"{shown(source)}: {sum(map(int.__ne__, data, broken))} of {len(data)} bytes are wrong now")

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from sottovoce.codec.bits import Block, Reader
 from sottovoce.codec.bits.context import ContextCoder, ContextModel
+from sottovoce.codec.errors import SottoError
 from sottovoce.models.release import Preset, Release
 
 PREFIX = "context."
@@ -18,7 +19,16 @@ def context_coder(model: Release, preset: Preset) -> ContextCoder | None:
 
 
 def blocks_of(reader: Reader, model: Release, preset: Preset) -> Iterator[Block]:
-    """Return the blocks of a file of that model and preset."""
+    """Return the blocks of a file of that model and preset.
+
+    Raises
+    ------
+    SottoError
+        When they were coded with other tables than the model's: those of an id that it had formerly.
+    """
+    if reader.header.coded and reader.header.model != model.id:
+        reason = f"entropy coded by an earlier version of the model, {reader.header.model.hex()}"
+        raise SottoError(reason, "decode it with the version that made it")
     return reader.blocks(preset.bits, step=model.step, coder=context_coder(model, preset))
 
 

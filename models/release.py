@@ -74,7 +74,8 @@ class Release:
     id : bytes
         First four bytes of the SHA-256 of `data`: what a file names its model by.
     formerly : tuple of bytes
-        Ids of earlier versions whose files it decodes to the same samples.
+        Ids of earlier versions with the same networks: of the same codes it makes the same samples. Their entropy coded
+        files need their own tables.
     presets : dict of str to Preset
     step, sample_rate, lookahead : int
         Samples a latent step, samples a second, and samples beyond a step that its codes depend on.
