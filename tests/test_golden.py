@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,3 +153,24 @@ def test_tables_made_at_import_are_the_same_everywhere():
     }
     found = {name: hashlib.sha256(table.astype("<i8").tobytes()).hexdigest()[:16] for name, table in made.items()}
     assert found == json.loads((GOLDEN / "tables.json").read_text())
+
+
+ELSEWHERE = """
+import sys
+sys.path.insert(0, {tests!r})
+import test_golden
+for name in test_golden.NAMES:
+    print(name, test_golden.digest(test_golden.codes_in(test_golden.file(name))), sys.byteorder)
+"""
+
+
+@pytest.mark.parametrize("environment", [{"LC_ALL": "tr_TR.UTF-8"}, {"LC_ALL": "C"}, {"SOTTO_KERNEL": "numba"}])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_codes_in_another_process(environment, threads, promises):
+    settings = {f"{pool}_NUM_THREADS": threads for pool in ("OMP", "OPENBLAS", "MKL", "NUMBA")} | environment
+    program = ELSEWHERE.format(tests=str(Path(__file__).parent))
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | settings, capture_output=True, text=True, check=True
+    )
+    found = dict(line.split()[:2] for line in run.stdout.splitlines())
+    assert found == {name: promise["codes"] for name, promise in promises.items()}
