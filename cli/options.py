@@ -42,14 +42,6 @@ loudspeaker = click.option("-l", "--loudspeaker", metavar="DEVICE", help="Number
 packet = click.option(
     "--packet", default="40", show_default=True, type=click.Choice(["40", "80"]), help="Speech in a packet, ms."
 )
-patience = click.option(
-    "--buffer",
-    "patience",
-    default=5.0,
-    show_default=True,
-    type=click.FloatRange(0, 5000),
-    help="How late packets may be, ms.",
-)
 
 
 def span(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,3 +66,9 @@ def piped(inputs: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...],
     if inputs == ("-", "-") and output in (None, "-"):
         return ("-",), "-", True
     return inputs, output, False
+
+
+def patience(default: float) -> Callable[[Callable], Callable]:
+    """Return the option for how late packets may be, of so many milliseconds."""
+    kind, words = click.FloatRange(0, 5000), "How late packets may be, ms."
+    return click.option("--buffer", "patience", default=default, show_default=True, type=kind, help=words)

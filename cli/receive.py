@@ -27,7 +27,7 @@ POLL = 0.003
 @click.argument("address", metavar="[HOST:]PORT")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(allow_dash=True), help="WAV instead of a loudspeaker.")
 @options.loudspeaker
-@options.patience
+@options.patience(60.0)
 @options.force
 @options.as_json
 @options.quiet
