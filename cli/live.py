@@ -36,7 +36,7 @@ POLL = 0.003
 @click.option("--delay", default=0.0, show_default=True, type=click.FloatRange(0, 10_000), help="Of the link, ms.")
 @click.option("--jitter", default=0.0, show_default=True, type=click.FloatRange(0, 10_000), help="More, at times, ms.")
 @click.option("--rate", type=click.FloatRange(1), help="Bit/s that go through the link. [any]")
-@options.patience(10.0)
+@options.patience(5.0)
 @click.option("--record", metavar="DIR", help="Keep input.wav, stream.sotto and output.wav there.")
 @options.force
 @options.as_json
