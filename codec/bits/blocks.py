@@ -51,31 +51,20 @@ class Framing:
 
     Parameters
     ----------
+    sizes : iterable of int
+        Bytes that a payload may have.
     full : int
-        Bytes of the payload of every block but the last.
-    least : int
-        Bytes of the last block's payload or, when the length of the stream is unknown, the fewest it may have.
+        Those of a whole block. Smaller ones are doubted after damage where the length of the stream is unknown.
     known : bool
         Whether the length of the stream is known.
     telling : int
         Bytes of the payload of a packet that tells a voice; 0 where blocks aren't packets.
     """
 
-    def __init__(self, full: int, least: int, known: bool, telling: int = 0) -> None:
-        between = () if known else range(least, full)
-        self._set((full, least, *between, telling or full), full, known)
-        self._telling = telling
-
-    @classmethod
-    def of_any_size(cls, most: int, known: bool) -> "Framing":
-        """Return that of blocks whose payloads have 1 to `most` bytes, of which each counts."""
-        framing = cls.__new__(cls)
-        framing._set(range(1, most + 1), 1, known)
-        return framing
-
-    def _set(self, sizes: Iterable[int], full: int, known: bool) -> None:
+    def __init__(self, sizes: Iterable[int], full: int, known: bool, telling: int = 0) -> None:
         self.full = full
         self.known = known
+        self._telling = telling
         self._sizes = frozenset(sizes)
         least = min(self._sizes)
         starts = self._sizes if known else self._sizes | {0}

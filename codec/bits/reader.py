@@ -153,7 +153,7 @@ class Reader:
                 raise FormatError("entropy coded, without a context model to read it", "name the model that made it")
             symbols = len(Packing(widths).widths) + self.header.held
             most = HEAD + most_bytes(positive(block_steps) * symbols)
-            framing = Framing.of_any_size(most, self.header.samples is not None)
+            framing = Framing(range(1, most + 1), 1, self.header.samples is not None)
             return self._numbered(coder, positive(step), block_steps, framing)
         return self._blocks(Packing(widths), positive(step), positive(block_steps))
 
@@ -185,11 +185,12 @@ class Reader:
         known = samples is not None
         promised = steps_of(samples, step) if samples is not None else _ENDLESS
         tail = (promised - 1) % block_steps + 1
+        whole, rest = packing.size(block_steps), packing.size(tail)
         if packets:
-            framing = Framing(packets.plain, packets.plain, known, packets.telling)
+            framing = Framing((packets.plain, packets.telling), whole, known, packets.telling)
         else:
-            framing = Framing(packing.size(block_steps), packing.size(tail if known else 1), known)
-        full, last = block_size(framing.full), block_size(packing.size(tail))
+            framing = Framing((whole, rest) if known else range(packing.size(1), whole + 1), whole, known)
+        full, last = block_size(whole), block_size(rest)
         done = omitted = 0
         while done < promised:
             left = promised - done
