@@ -14,9 +14,9 @@ from sottovoce.cli.console import Console
 from sottovoce.cli.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
 from sottovoce.codec.live.link import Link, LinkSettings
-from sottovoce.codec.live.listener import MARGIN, Listener, Output
+from sottovoce.codec.live.listener import MARGIN, Listener
 from sottovoce.codec.live.ports import Capture, Playback
-from sottovoce.codec.live.take import Overheard, taking
+from sottovoce.codec.live.take import taking
 from sottovoce.codec.live.talker import Talker
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
 
@@ -74,8 +74,7 @@ def command(
         take = record and open_things.enter_context(taking(record, encoder, codec.sample_rate, force=force))
         playback = open_things.enter_context(Playback(loudspeaker, codec.sample_rate, lead=lead))
         capture = open_things.enter_context(Capture(microphone, codec.sample_rate))
-        output: Output = Overheard(playback, take.heard) if take else playback
-        listener = Listener(decoder, output)
+        listener = Listener(decoder, playback, take.heard) if take else Listener(decoder, playback)
 
         def send(number: int, packed: bytes) -> None:
             sent.put((number, packed))

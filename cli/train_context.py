@@ -12,8 +12,6 @@ from sottovoce.cli.training import training_installed
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.files import writing
 
-HEAD_SECONDS = 60  # a recording's level is that of its start, as when it is encoded
-
 
 @click.command("train-context")
 @click.argument("model", metavar="MODEL", type=click.Path())
@@ -74,6 +72,7 @@ def wave_of(name: str, rate: int):
 
     from sottovoce.codec.audio import open_sound
     from sottovoce.codec.level import level_byte, normalising_gain
+    from sottovoce.codec.recording import HEAD_SECONDS
 
     with concerning(name), open_sound(name, rate) as sound:
         wave = np.concatenate(list(sound))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
-from sottovoce.codec.bits import Reader
+from sottovoce.codec.bits import FormatError, Reader
 from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.level import level_of_byte
@@ -148,11 +148,12 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
     try:
         model = by_id(header.model)
         preset = preset_by_index(model, header.preset)
-    except SottoError:
+        found = blocks_of(reader, model, preset)
+    except (SottoError, FormatError):
         pass  # the header can still be told
     else:
         blocks = damaged = steps = 0
-        for block in blocks_of(reader, model, preset):
+        for block in found:
             start = steps * model.step / model.sample_rate
             note(Row(number, blocks, start, block.steps, None if block.damaged else block.size))
             blocks += 1

@@ -12,9 +12,10 @@ from sottovoce.codec.audio import Sound
 from sottovoce.codec.bits import Header, PacketWriter, Writer
 from sottovoce.codec.contexts import context_coder
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.level import level_byte, normalising_gain
+from sottovoce.codec.level import normalising_gain
 from sottovoce.codec.pauses import Pauses
 from sottovoce.codec.stream import StreamEncoder
+from sottovoce.codec.voice import voice_of
 from sottovoce.models.release import Preset, Release
 
 HEAD_SECONDS = 60
@@ -95,9 +96,8 @@ def encode_stream(
     head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
     if not len(head):
         raise SottoError("there are no samples in it", "give a recording")
-    level = level_byte(head)
+    level, speaker = voice_of(head, model)
     gain = normalising_gain(level)
-    speaker = model.speaker(head * gain)
     coder = context_coder(model, preset)
     origin = rate or model.sample_rate, channels
     if dtx and not coder:
@@ -107,18 +107,19 @@ def encode_stream(
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if samples is None else samples / model.sample_rate
     encoder = model.encoder(preset.books)
-    pauses = Pauses(model.step)
+    pauses = Pauses(model.step) if dtx else None
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
         codes = encoder.push(block * gain)
-        pauses.push(block * gain)
-        held = pauses.take(len(codes))
-        writer.write(codes, held if dtx else None)
+        if pauses:
+            pauses.push(block * gain)
+        writer.write(codes, pauses.take(len(codes)) if pauses else None)
         done += len(block)
         tick(done / model.sample_rate, total)
     codes = encoder.finish()
-    pauses.finish()
-    writer.write(codes, pauses.take(len(codes)) if dtx else None)
+    if pauses:
+        pauses.finish()
+    writer.write(codes, pauses.take(len(codes)) if pauses else None)
     writer.close(done)
     return Encoded(done / model.sample_rate, counter.bytes)
 

@@ -189,7 +189,7 @@ class StreamDecoder(Remembering):
 
     def fits(self, packet: bytes) -> bool:
         """Return whether bytes can be a packet of this stream."""
-        return len(packet) in (self._layout.plain, self._layout.telling)
+        return self._layout.fits(packet)
 
     def push(self, packet: bytes | None) -> npt.NDArray[np.int16]:
         """Take a packet, or None for one that is lost; return the samples (n,) that are ready.

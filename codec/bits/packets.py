@@ -56,11 +56,15 @@ class Packets:
 
     def unpack(self, packet: bytes) -> tuple[npt.NDArray[np.int16], Voice | None]:
         """Return the codes [steps, books] of a packet and the voice it tells; raise FormatError where it is none."""
-        if len(packet) not in (self.plain, self.telling):
+        if not self.fits(packet):
             raise FormatError(
                 f"a packet of {len(packet)} bytes where they have {self.plain} or {self.telling}", "leave it out"
             )
         return self.codes(packet), self.voice(packet)
+
+    def fits(self, packet: bytes) -> bool:
+        """Return whether a packet has one of the two sizes."""
+        return len(packet) in (self.plain, self.telling)
 
     def codes(self, packet: bytes) -> npt.NDArray[np.int16]:
         """Return the codes [steps, books] of a packet of one of the two sizes."""

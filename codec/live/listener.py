@@ -1,6 +1,7 @@
 """From packets to a loudspeaker: order, concealment and decoding, as late as it must be and no later."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,8 @@ class Listener:
     decoder : StreamDecoder
     output : Output
         Catches up where too much waits.
+    keep : callable
+        Is given what is decoded, too.
 
     Attributes
     ----------
@@ -41,12 +44,18 @@ class Listener:
         Packets made up.
     """
 
-    def __init__(self, decoder: StreamDecoder, output: Output) -> None:
+    def __init__(
+        self,
+        decoder: StreamDecoder,
+        output: Output,
+        keep: Callable[[npt.NDArray[np.int16]], None] = lambda wave: None,
+    ) -> None:
         self.playout = Playout()
         self.busy = self.decoded = 0.0
         self.concealed = 0
         self._decoder = decoder
         self._output = output
+        self._keep = keep
         self._packet = decoder.packet_samples
         self._rate = decoder.sample_rate
         self._samples = 0  # given by the decoder
@@ -71,6 +80,7 @@ class Listener:
         self.busy += time.perf_counter() - start
         self.decoded += self._packet / self._rate
         self.concealed += packet is None
+        self._keep(wave)
         first = self._samples - self.playout.shift * self._packet
         self._samples += len(wave)
         if 0 < len(wave) < self._packet:  # the decoder's delay isn't whole packets, so there is less of the first one

@@ -1,6 +1,6 @@
 """What was said, sent and heard, kept in a folder."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import numpy.typing as npt
 from sottovoce.codec.audio import WavWriter
 from sottovoce.codec.bits import PacketWriter
 from sottovoce.codec.files import writing
-from sottovoce.codec.live.listener import Output
 from sottovoce.codec.stream import StreamEncoder
 
 
@@ -31,23 +30,6 @@ class Take:
     def heard(self, wave: npt.NDArray[np.int16]) -> None:
         """Keep what was decoded."""
         self._heard.write(wave)
-
-
-class Overheard:
-    """An output that somebody listens to."""
-
-    def __init__(self, output: Output, hear: Callable[[npt.NDArray[np.int16]], None]) -> None:
-        self._output, self._hear = output, hear
-
-    @property
-    def fill(self) -> int:
-        """Samples that wait to be played."""
-        return self._output.fill
-
-    def write(self, wave: npt.NDArray[np.int16], first: int) -> None:
-        """Add samples."""
-        self._hear(wave[max(0, -first) :])  # before the first sample there is silence
-        self._output.write(wave, first)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Entropy coding with the model in the box."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from speakers import real_speech
 
-from sottovoce.codec import Codec, info
+from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Header, Reader, Writer
 from sottovoce.codec.contexts import blocks_of, context_coder
 from sottovoce.codec.recording import encode_stream
@@ -80,3 +81,14 @@ def test_dtx_keeps_what_is_said():
     assert 0.5 < same.mean() < 1
     loud = np.abs(wave.reshape(-1, 640)).max(1) > 0.01
     assert same[loud].all()
+
+
+def test_a_file_that_was_coded_with_other_tables_is_refused_but_told():
+    codec = Codec.load()
+    (former, *_) = codec.model.formerly
+    reader = Reader(io.BytesIO(codec.encode(real_speech(1), 16000)))
+    foreign = replace(reader.header, model=former).pack() + bytes(200)
+    with pytest.raises(SottoError, match="earlier version"):
+        codec.decode(foreign)
+    found = info(foreign)
+    assert found.model_id == former.hex() and found.blocks is None and found.speaker

@@ -95,3 +95,17 @@ def test_what_is_no_packet_is_as_good_as_lost():
     listener.put(0, b"much too long")
     listener.put(1, b"")
     assert listener.playout.held == 0
+
+
+def test_all_that_is_decoded_can_be_kept_and_nothing_else():
+    kept = []
+    output = Output()
+    listener = Listener(Decoder(), output, keep=kept.append)
+    for number in (0, 1):
+        listener.put(number, bytes([number]))
+    listener.pump()
+    output.fill = 0
+    listener.pump()  # made up, so that what comes after has a number below its place
+    listener.put(2, b"\2")
+    listener.pump()
+    assert [int(wave[0]) for wave in kept if len(wave)] == output.played == [0, 1, -1]
