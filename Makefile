@@ -56,6 +56,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
 	$(BIN)/python benchmarks/streaming.py | tee docs/streaming.txt
+	$(BIN)/python benchmarks/redundancy.py | tee docs/redundancy.txt
 	$(BIN)/python benchmarks/voices.py $(SOTTO_SPEECH)/valid.csv | tee docs/voices.txt
 	$(BIN)/python benchmarks/training.py docs/logs/*/log.jsonl -o docs/training.md
 	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents

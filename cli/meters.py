@@ -31,6 +31,7 @@ _WORDS = {
     "latency": "latency {:.0f} ms",
     "lost": "{} lost",
     "late": "{} late",
+    "recovered": "{} recovered",
     "concealed": "{} concealed",
     "underruns": "{} underruns",
     "overflows": "{} overflows",

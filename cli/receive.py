@@ -78,6 +78,7 @@ def command(
                 "decode": listener.busy / listener.decoded,
                 "lost": listener.playout.lost,
                 "late": listener.playout.late,
+                "recovered": listener.playout.recovered,
                 "concealed": listener.concealed,
                 "underruns": played.underruns,
             }

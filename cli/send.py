@@ -13,6 +13,7 @@ from sottovoce.cli.console import Console
 from sottovoce.cli.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import open_sound
+from sottovoce.codec.live.datagrams import MOST_COPIES
 from sottovoce.codec.live.paced import paced
 from sottovoce.codec.live.ports import Block, Capture
 from sottovoce.codec.live.talker import Talker
@@ -27,6 +28,13 @@ from sottovoce.codec.stream import StreamEncoder
 @options.preset
 @options.model
 @options.packet
+@click.option(
+    "--redundancy",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, MOST_COPIES),
+    help="Earlier packets that each datagram brings once more. `receive --buffer` should be their length and 20 ms.",
+)
 @options.as_json
 @options.quiet
 def command(
@@ -36,6 +44,7 @@ def command(
     preset: str,
     model: str,
     packet: str,
+    redundancy: int,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -53,7 +62,7 @@ def command(
             blocks = paced(open_things.enter_context(open_sound(recording, codec.sample_rate)), codec.sample_rate)
         else:
             blocks = open_things.enter_context(Capture(microphone, codec.sample_rate))
-        sender = Sender(host, port, encoder.header, int(packet) / 1000)
+        sender = Sender(host, port, encoder.header, int(packet) / 1000, redundancy)
         open_things.callback(sender.close)
         talker = Talker(encoder, codec.sample_rate, sender.send)
 

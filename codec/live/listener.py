@@ -60,19 +60,22 @@ class Listener:
         self._rate = decoder.sample_rate
         self._samples = 0  # given by the decoder
 
-    def put(self, number: int, packet: bytes) -> None:
-        """Take a packet that has arrived; what is none of this stream is as good as lost."""
-        if self._decoder.fits(packet):
-            self.playout.put(number, packet)
+    def put(self, number: int, *packets: bytes | None) -> None:
+        """Take what a datagram brought, as `Playout.put` does; what is none of this stream is as good as lost."""
+        if packets and all(packet is None or self._decoder.fits(packet) for packet in packets):
+            self.playout.put(number, *packets)
 
     def pump(self) -> None:
         """Decode what can and must be decoded now; to be called every few milliseconds."""
-        while True:
-            due = self._samples > 0 and self._output.fill < MARGIN * self._rate
-            packet = self.playout.take(due=due)
-            if packet is Gap.WAIT:
-                return
-            self._decode(None if isinstance(packet, Gap) else packet)
+        while self._play(due=self._samples > 0 and self._output.fill < MARGIN * self._rate):
+            pass
+
+    def _play(self, *, due: bool) -> bool:
+        packet = self.playout.take(due=due)
+        if packet is Gap.WAIT:
+            return False
+        self._decode(None if isinstance(packet, Gap) else packet)
+        return True
 
     def _decode(self, packet: bytes | None) -> None:
         start = time.perf_counter()
@@ -90,6 +93,8 @@ class Listener:
             self._output.write(wave, first)
 
     def finish(self) -> None:
-        """Play what the decoder still holds."""
+        """Play what has arrived, and what the decoder still holds."""
+        while self.playout.held and self._play(due=True):
+            pass
         rest = self._decoder.finish()
         self._output.write(rest, self._samples - self.playout.shift * self._packet)

@@ -1,20 +1,23 @@
 """Speech over UDP: who sends, and who listens to one sender at a time."""
 
-import secrets
 import socket
 import time
 from collections.abc import Callable
 
 from sottovoce.codec.errors import SottoError, explained
-from sottovoce.codec.live.datagrams import LARGEST, Counter, Datagram, Kind
+from sottovoce.codec.live.datagrams import LARGEST, Counter, Datagram, Kind, Outgoing
 from sottovoce.codec.live.listener import Listener
 from sottovoce.codec.stream import StreamDecoder
 
-HELLO_SECONDS = 1.0
-"""How often a sender introduces itself: so soon somebody who comes later hears it."""
-
 SILENT_SECONDS = 3.0
 """After this long without a packet the next sender may speak."""
+
+GOODBYES = 3
+GOODBYE_SECONDS = 0.1
+"""Between goodbyes: any may be lost, but losses come in bursts."""
+
+MOST_AT_ONCE = 250
+"""Datagrams taken before what is due is played: whoever sends more must not keep a receiver from playing."""
 
 LATE_SECONDS = 0.3
 """How much later than a goodbye packets may come."""
@@ -54,26 +57,24 @@ class Sender:
         Of the stream.
     seconds : float
         Of speech in a packet.
+    redundancy : int
+        How many earlier packets each datagram brings once more.
     """
 
-    def __init__(self, host: str, port: int, header: bytes, seconds: float) -> None:
+    def __init__(self, host: str, port: int, header: bytes, seconds: float, redundancy: int = 0) -> None:
         self._socket, self._address = _open(host, port, passive=False)
-        self._header = header
-        self._often = max(1, round(HELLO_SECONDS / seconds))
-        self._session = secrets.randbelow(256)
-        self._next = 0
+        self._stream = Outgoing(header, seconds, redundancy)
 
     def send(self, number: int, packet: bytes) -> None:
-        """Send a packet, and before it, now and then, who speaks."""
-        if number % self._often == 0:
-            self._put(Datagram(Kind.HELLO, self._session, number, self._header))
-        self._put(Datagram(Kind.PACKET, self._session, number, packet))
-        self._next = number + 1
+        """Send the next packet, and before it, now and then, who speaks."""
+        for datagram in self._stream.packet(number, packet):
+            self._put(datagram)
 
     def close(self) -> None:
         """Say goodbye."""
-        for _ in range(3):  # any of them may be lost
-            self._put(Datagram(Kind.GOODBYE, self._session, self._next))
+        for count in range(GOODBYES):
+            time.sleep(GOODBYE_SECONDS if count else 0)
+            self._put(self._stream.goodbye())
         self._socket.close()
 
     def _put(self, datagram: Datagram) -> None:
@@ -126,10 +127,10 @@ class Receiver:
         return self._socket.getsockname()[1]
 
     def step(self, seconds: float) -> None:
-        """Wait so long for a datagram, take all that are there, and play what is due."""
+        """Wait so long for a datagram, take those that are there, and play what is due."""
         self._socket.settimeout(seconds)
         try:
-            while True:
+            for _ in range(MOST_AT_ONCE):
                 data, address = self._socket.recvfrom(LARGEST + 1)
                 self._take(data, address)
                 self._socket.settimeout(0)
@@ -160,9 +161,10 @@ class Receiver:
         self._last = time.monotonic()
         self.bytes += len(data)
         number = self._whole(datagram.number)
-        if self.listener and datagram.kind is Kind.PACKET:
-            self.listener.put(number, datagram.body)
-        elif self.listener and datagram.kind is Kind.GOODBYE:
+        if not self.listener:
+            return
+        self.listener.put(number, *datagram.packets())
+        if datagram.kind is Kind.GOODBYE:
             self.listener.playout.end = number
             self._ended = self._ended or self._last
 

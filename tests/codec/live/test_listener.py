@@ -97,6 +97,26 @@ def test_what_is_no_packet_is_as_good_as_lost():
     assert listener.playout.held == 0
 
 
+def test_a_datagram_with_one_packet_that_is_none_is_left_out():
+    listener = Listener(Decoder(), Output())
+    listener.put(1, b"\1", b"much too long")
+    listener.put(1)
+    assert listener.playout.held == 0
+    listener.put(2, None, b"\1")
+    assert listener.playout.held == 1
+
+
+def test_what_waits_behind_a_gap_is_played_at_the_end():
+    output = Output()
+    listener = Listener(Decoder(), output)
+    for number in (0, 1, 4):
+        listener.put(number, bytes([number]))
+    listener.pump()
+    listener.finish()
+    assert output.played == [0, 1, -1, -1, 4]
+    assert (listener.concealed, listener.playout.lost) == (2, 2)
+
+
 def test_all_that_is_decoded_can_be_kept_and_nothing_else():
     kept = []
     output = Output()

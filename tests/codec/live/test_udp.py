@@ -3,6 +3,7 @@
 import random
 import socket
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -44,8 +45,8 @@ def receiver(outputs):
     receiver.close()
 
 
-def sender(receiver) -> Sender:
-    return Sender("127.0.0.1", receiver.port, HEADER, 0.04)
+def sender(receiver, redundancy: int = 0) -> Sender:
+    return Sender("127.0.0.1", receiver.port, HEADER, 0.04, redundancy)
 
 
 def step(receiver) -> None:
@@ -65,6 +66,27 @@ def test_a_stream_from_hello_to_goodbye(receiver, outputs):
     step(receiver)
     assert not receiver.speaking
     assert outputs[0].fill == 30 * PACKET + 320  # and silence before the decoder's first, short packet
+
+
+def lossy(stream: Sender, lost: Callable[[int], bool]) -> None:
+    """Lose the datagrams of some packets, and who speaks before them."""
+    put = stream._put
+    stream._put = lambda datagram: None if lost(datagram.number) else put(datagram)
+
+
+@pytest.mark.parametrize("redundancy", [1, 3, 8])
+def test_redundancy_makes_up_for_so_many_lost_in_a_row(receiver, redundancy):
+    stream = sender(receiver, redundancy)
+    period = redundancy + 1
+    lossy(stream, lambda number: number % period < redundancy)  # the first and the last ones too
+    for number in range(10 * period - 1):
+        stream.send(number, bytes([number, 0]))
+    stream.close()
+    step(receiver)
+    playout = receiver.listener.playout
+    assert not receiver.speaking
+    assert receiver.listener.decoded == pytest.approx((10 * period - 1) * 0.04)
+    assert (playout.lost, playout.late, receiver.listener.concealed) == (0, 0, 0)
 
 
 def test_who_comes_later_hears_the_next_hello(receiver):
@@ -107,7 +129,9 @@ def test_strangers_and_rubbish_are_left_out(receiver, outputs):
         receiver.step(0.001)
     stranger.sendto(bytes(60_000), ("127.0.0.1", receiver.port))
     for number in (1, 2):
-        stream._socket.sendto(Datagram(Kind.PACKET, stream._session, number, bytes(999)).pack(), stream._address)
+        stream._put(Datagram(Kind.PACKET, stream._stream.session, number, bytes(999)))
+        for body in (b"", b"\2a", b"\3abc", b"\2ab\x80", b"\2ab" * 10):
+            stream._put(Datagram(Kind.PACKETS, stream._stream.session, number, body))
         stream.send(number, CODES)
     step(receiver)
     assert len(outputs) == 1
