@@ -208,6 +208,8 @@ def read(name: str) -> tuple[bytes, dict[str, Any]]:
 def with_tables(data: bytes, card: dict[str, Any], tables: Mapping[str, Array]) -> tuple[bytes, dict[str, Any]]:
     """A model's file and card with tables in it that change no sample, so that files of the model before stay its own.
 
+    Tables that are replaced stay, for files that were made with them: under ``former.ID.`` and their names.
+
     Parameters
     ----------
     data, card : bytes, dict
@@ -216,11 +218,22 @@ def with_tables(data: bytes, card: dict[str, Any], tables: Mapping[str, Array]) 
         By name; those of the same prefix, up to the first dot, are replaced.
     """
     prefixes = tuple({f"{name.partition('.')[0]}." for name in tables})
-    kept = {name: array for name, array in load_tensors(data).items() if not name.startswith(prefixes)}
-    changed = save_tensors(kept | dict(tables), metadata=_metadata(data))
-    before, sha256 = card["sha256"], hashlib.sha256(changed).hexdigest()
-    formerly = [one for one in (*card.get("formerly", ()), before[:8]) if one != sha256[:8]]
+    before = load_tensors(data)
+    replaced = {name: array for name, array in before.items() if name.startswith(prefixes)}
+    kept = {name: array for name, array in before.items() if name not in replaced}
+    if save_tensors(replaced) == save_tensors(dict(tables)):
+        return data, card
+    old = card["sha256"][:8]
+    former = {f"{former_prefix(old)}{name}": array for name, array in replaced.items()}
+    changed = save_tensors(kept | former | dict(tables), metadata=_metadata(data))
+    sha256 = hashlib.sha256(changed).hexdigest()
+    formerly = [*card.get("formerly", ()), old]
     return changed, {"sha256": sha256, "formerly": formerly} | {k: v for k, v in card.items() if k not in _NAMED}
+
+
+def former_prefix(model: str) -> str:
+    """What the names of tables begin with that were those of an earlier version, by its id in hexadecimal digits."""
+    return f"former.{model}."
 
 
 __all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load"]

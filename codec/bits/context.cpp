@@ -42,9 +42,12 @@ struct Writer {
   }
   // Return the end of what was written.
   uint8_t* finish() {
-    low = (low + kSmall - 1) & ~(kSmall - 1);
-    carry();
-    *out++ = uint8_t(low >> kRest);
+    if (low + width > kWhole) {
+      low = kWhole;
+      carry();
+    } else {
+      *out++ = uint8_t((low + kSmall - 1) >> kRest);
+    }
     return out;
   }
 };

@@ -167,11 +167,10 @@ def encode(codes, held, out, widths, net, memory, age):
                 low, width, at = _write(begin, end, out, low, width, at)
                 _choose(k, code, chosen, net)
         _remember(memory, age, now, net)
-    place = -(-low // _SMALL) * _SMALL
-    if place >= _WHOLE:
-        place -= _WHOLE
+    if low + width > _WHOLE:
         _carry(out, at)
-    out[at] = place >> _REST
+        return at
+    out[at] = -(-low // _SMALL)
     return at + 1
 
 

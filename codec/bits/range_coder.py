@@ -65,11 +65,11 @@ class Encoder:
 
     def finish(self) -> bytes:
         """Return bytes that decode to these symbols, without zeros at their end. Nothing can be written after them."""
-        place = -(-self._low // _SMALL) * _SMALL  # within the range, and nothing but its first byte needs to be told
-        if place >= _WHOLE:
-            place -= _WHOLE
-            _carry(self._out)
-        self._out.append(place >> _REST)
+        if self._low + self._range > _WHOLE:
+            _carry(self._out)  # to the number above, which ends in zeros: the last byte can be spared
+        else:
+            # What is within the range, too, and needs nothing but its first byte told.
+            self._out.append(-(-self._low // _SMALL))
         return bytes(self._out).rstrip(b"\0")
 
 

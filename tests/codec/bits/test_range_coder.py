@@ -55,6 +55,25 @@ def test_what_was_written_is_read_and_costs_its_entropy(symbols):
     assert 8 * len(data) <= entropy(symbols) + SLACK
 
 
+def reads(data, symbols):
+    try:
+        assert_read(data, symbols)
+    except AssertionError:
+        return False
+    return True
+
+
+@given(intervals())
+@example([(0, 3, 16), (1, 65534, 16)])
+def test_no_shorter_bytes_would_do(symbols):
+    data = written(symbols)
+    if data:
+        shorter = int.from_bytes(data[:-1], "big")
+        for number in (shorter, shorter + 1):
+            if number < 1 << 8 * (len(data) - 1):
+                assert not reads(number.to_bytes(len(data) - 1, "big"), symbols)
+
+
 @given(intervals(), st.binary(max_size=8))
 def test_bytes_after_a_stream_and_its_zeros_change_nothing(symbols, rest):
     assert_read(written(symbols) + b"\0" * 8 + rest, symbols)
