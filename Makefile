@@ -63,6 +63,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
 	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes | tee docs/context.txt
 	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/losses.txt
+	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/protection.txt
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
 		--against codec2,opus,speex,lc3,stage1:default,stage1:max
 	$(BIN)/sotto compare $(SOTTO_SPEECH)/valid.csv -o runs/families

@@ -22,7 +22,8 @@ def command(
 ) -> None:
     """Damage a .sotto file as a bad link does, to hear what decoding makes of it.
 
-    Headers stay whole. A block is two seconds, or a packet of a live stream.
+    The header stays whole, of a protected file the first one. A block is two seconds, or a packet of a live stream, or
+    a parity record.
     """
     with reading(source) as file:
         data = file.read()

@@ -13,6 +13,7 @@ from sottovoce.cli.failures import as_failure
 from sottovoce.cli.jobs import Job, plan
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_file, open_sound
+from sottovoce.codec.bits import MOST_PARITY
 from sottovoce.codec.files import flows, reading, writing
 from sottovoce.codec.piped import first_bytes, is_wav, piped_wav
 from sottovoce.codec.recording import Encoded, Tick, encode_live, encode_sound, no_tick
@@ -26,6 +27,14 @@ from sottovoce.codec.tags import pack
 @options.model
 @click.option("--tag", "tags", metavar="KEY=VALUE", multiple=True, help='What is told of it, such as TITLE="A talk".')
 @click.option("--dtx", is_flag=True, help="Spend hardly any bits on pauses: a step of each is told, and held.")
+@click.option(
+    "--protect",
+    metavar="N",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, MOST_PARITY),
+    help="Of each 16 blocks (half a minute), restore any N that get lost.",
+)
 @options.recursive
 @options.workers
 @options.force
@@ -38,6 +47,7 @@ def command(
     model: str,
     tags: tuple[str, ...],
     dtx: bool,
+    protect: int,
     recursive: bool,
     workers: int | None,
     force: bool,
@@ -55,11 +65,11 @@ def command(
     Codec.load(preset, model)  # what is wrong with these is said once
     metadata = pack(tags)
     if piped and flows():
-        if dtx:
-            raise click.UsageError("--dtx is not for pipes that flow")
+        if dtx or protect:
+            raise click.UsageError(f"--{'dtx' if dtx else 'protect'} is not for pipes that flow")
         work = partial(_encode_live, preset=preset, model=model, metadata=metadata)
     else:
-        work = partial(_encode, preset=preset, model=model, metadata=metadata, dtx=dtx, force=force)
+        work = partial(_encode, preset=preset, model=model, metadata=metadata, dtx=dtx, protect=protect, force=force)
     return run_batch(work, jobs, console, verb="encoding", workers=workers)
 
 

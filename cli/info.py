@@ -46,6 +46,8 @@ def _described(file: str, info: Info) -> list[str]:
         speech = f"{info.seconds:.2f} s"
         if info.bit_rate:
             speech += f" at {info.bit_rate:.0f} bit/s"
+        if info.restored:
+            speech += f", {info.restored} of {info.blocks} blocks restored"
         if info.damaged:
             speech += f", {info.damaged} of {info.blocks} blocks damaged"
         if info.missing:
@@ -55,6 +57,8 @@ def _described(file: str, info: Info) -> list[str]:
         file,
         f"  speech    {speech}",
         f"  size      {info.bytes} bytes",
+        *([_protection(info)] if info.protection else []),
+        *(["  header    damaged, its copy was read"] if info.skipped else []),
         *(["  besides   something that is no .sotto file, ignored"] if info.trailing else []),
         *([f"  files     {several}"] if info.files > 1 else []),
         f"  model     {info.model or 'not in this version'} ({info.model_id})",
@@ -66,11 +70,17 @@ def _described(file: str, info: Info) -> list[str]:
     ]
 
 
+def _protection(info: Info) -> str:
+    takes = f", {info.protecting} bytes" if info.protecting else ""
+    return f"  protected {info.protection} of each 16 blocks may be lost{takes}"
+
+
 def _listed(rows: Sequence[Row]) -> list[str]:
     """Return the table of blocks; their file is told where there are several."""
     several = len(rows) > 0 and rows[-1].file > 1
     lines = ["  file" * several + "   block   start s   steps   bytes"] if rows else []
     for row in rows:
         size = "damaged" if row.bytes is None else row.bytes
-        lines.append(f"{row.file:6d}" * several + f"{row.number:8d}{row.start:10.2f}{row.steps:8d}{size:>8}")
+        restored = "  restored" * row.restored
+        lines.append(f"{row.file:6d}" * several + f"{row.number:8d}{row.start:10.2f}{row.steps:8d}{size:>8}{restored}")
     return lines

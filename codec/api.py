@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
-from sottovoce.codec.bits import Reader
+from sottovoce.codec.bits import MOST_PARITY, Reader
 from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.decoding import Decoding, Delivery, decoding
 from sottovoce.codec.errors import SottoError, concerning
@@ -72,7 +72,7 @@ class Codec:
         """Bits that a second of codes takes, without the file around them."""
         return releases.bit_rate(self.model, self.preset)
 
-    def encode(self, wave: npt.ArrayLike, sample_rate: int) -> bytes:
+    def encode(self, wave: npt.ArrayLike, sample_rate: int, *, protect: int = 0) -> bytes:
         """Encode a recording.
 
         Parameters
@@ -81,6 +81,8 @@ class Codec:
             Floats of full scale 1, or signed integers of full range; at most 255 channels.
         sample_rate : int
             Hz; an integer of any type, 1000 to 1,000,000.
+        protect : int
+            Parity records after each 16 blocks of two seconds, 0 to 16: so many of these can be lost, and nothing is.
 
         Returns
         -------
@@ -90,8 +92,8 @@ class Codec:
         Raises
         ------
         SottoError
-            When there are no samples, some aren't finite, channels come before samples, or the rate is no such
-            integer.
+            When there are no samples, some aren't finite, channels come before samples, the rate or protection is no
+            such integer, or the model can't protect.
 
         Examples
         --------
@@ -103,6 +105,7 @@ class Codec:
         """
         array = _checked(wave)
         sample_rate = _integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE)
+        protect = _integer(protect, "protection", 0, MOST_PARITY)
         blocks = list(self._blocks(array, sample_rate))
         data = io.BytesIO()
         encode_stream(
@@ -113,6 +116,7 @@ class Codec:
             samples=sum(map(len, blocks)),
             rate=sample_rate,
             channels=array.shape[1] if array.ndim == 2 else 1,
+            protect=protect,
         )
         return data.getvalue()
 

@@ -5,7 +5,6 @@ import io
 import numpy as np
 
 from sottovoce.codec.bits import Reader
-from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.releases import by_id, preset_by_index
 from sottovoce.models.release import Release
 
@@ -47,14 +46,15 @@ def damaged(
     seed: int = 0,
     known: Release | None = None,
 ) -> bytes:
-    """Return a file as a bad link delivers it; its headers stay whole.
+    """Return a file as a bad link delivers it; its header stays whole, of a protected file the first one.
 
     Parameters
     ----------
     data : bytes
         Of a .sotto file.
     loss, burst : float
-        The part of its blocks, or packets, that is wiped out, and how many in a row on average: see `BurstLoss`.
+        The part of its blocks, packets and parity records that is wiped out, and how many in a row on average: see
+        `BurstLoss`.
     errors : float
         The part of all bits that is flipped.
     seed : int
@@ -71,12 +71,12 @@ def damaged(
     body = np.frombuffer(data, np.uint8).copy()
     reader: Reader | None = Reader(io.BytesIO(data))
     while reader:
-        begin = reader.taken
         model = by_id(reader.header.model, known)
-        for block in blocks_of(reader, model, preset_by_index(model, reader.header.preset)):
-            if block.size and loses():
-                body[reader.taken - block.size : reader.taken] = 0
-        flips = random.random((reader.taken - begin, 8)) < errors
-        body[begin : reader.taken] ^= np.packbits(flips, axis=1)[:, 0]
+        preset = preset_by_index(model, reader.header.preset)
+        for start, stop in reader.spans(preset.bits, step=model.step):
+            if loses():
+                body[start:stop] = 0
+        flips = random.random((reader.taken - reader.body, 8)) < errors
+        body[reader.body : reader.taken] ^= np.packbits(flips, axis=1)[:, 0]
         reader = reader.another()
     return body.tobytes()

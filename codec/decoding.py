@@ -37,6 +37,10 @@ class Decoded:
         Blocks that were decoded, and how many of these had to be concealed.
     missing : float
         Seconds that were promised but aren't there.
+    restored : int
+        Blocks of these that were lost, and restored by what protects them.
+    skipped : int
+        Bytes that couldn't be read where headers should be; their copies could.
     complete : bool
         Whether each file ends as it should, as far as it was read.
     trailing : bool
@@ -51,6 +55,8 @@ class Decoded:
     damaged: int
     missing: float
     complete: bool
+    restored: int = 0
+    skipped: int = 0
     trailing: bool = False
     ends: float | None = None
 
@@ -62,12 +68,18 @@ class Decoded:
             damaged=self.damaged + other.damaged,
             missing=self.missing + other.missing,
             complete=self.complete and other.complete,
+            restored=self.restored + other.restored,
+            skipped=self.skipped + other.skipped,
             trailing=self.trailing or other.trailing,
         )
 
     def warnings(self) -> list[str]:
         """Return what the user should know about damage, a line each."""
         lines = []
+        if self.skipped:
+            lines.append("a header is damaged, its copy was read")
+        if self.restored:
+            lines.append(f"{self.restored} of {self.blocks} blocks lost, restored")
         if self.damaged:
             lines.append(f"{self.damaged} of {self.blocks} blocks damaged, concealed")
         if self.missing and (self.complete or self.files > 1):
@@ -209,7 +221,7 @@ def _decoding(
         total = before.seconds + delivery.given(header.samples, start, stop) / model.sample_rate
     begin = start // model.step - BLOCK_STEPS  # a block earlier than needed, so that the decoder is warm
     low, high = delivery.length(start), delivery.length(stop)
-    steps = first = at = done = blocks = damaged = 0
+    steps = first = at = done = blocks = damaged = restored = 0
     for block in found:
         if block.voice:
             restore.change(delivery.length((steps - first) * model.step), block.voice.level)
@@ -220,6 +232,7 @@ def _decoding(
             first, at = steps, delivery.length(steps * model.step)
             continue
         blocks += 1
+        restored += block.restored
         codes = block.codes
         if codes is None:
             damaged += 1
@@ -246,6 +259,8 @@ def _decoding(
         damaged=damaged,
         missing=reader.missing_steps * model.step / model.sample_rate,
         complete=reader.complete or reader.total_samples is None,
+        restored=restored,
+        skipped=reader.skipped,
     )
 
 
@@ -269,7 +284,8 @@ def wav_decoding(
             whole.seek(place)
             length = _length(Reader(whole), delivery, known)
             whole.seek(place)
-            reader = Reader(whole)
+            skipped, reader = reader.skipped, Reader(whole)
+            reader.skipped = skipped  # of a pipe, the copy has none of that
 
         def open_sink(model: Release) -> Sink:
             return WavWriter(sink, model.sample_rate, length)

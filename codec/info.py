@@ -27,7 +27,9 @@ class Row(NamedTuple):
         Seconds from the start of that file.
     steps : int
     bytes : int or None
-        All that it takes there; None when it is damaged.
+        All that it takes there, or took before it was lost; None when it is damaged.
+    restored : bool
+        Whether it was lost, and restored by what protects it.
     """
 
     file: int
@@ -35,6 +37,7 @@ class Row(NamedTuple):
     start: float
     steps: int
     bytes: int | None
+    restored: bool
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,18 @@ class Info:
         Active speech level of the recording, dBov.
     speaker : str
         The quantised speaker vector, in hexadecimal.
-    blocks, damaged : int or None
-        Blocks, and how many of these are damaged.
+    blocks, damaged, restored : int or None
+        Blocks, how many of these are damaged, and how many were lost and restored.
     missing : float or None
         Seconds that were promised but aren't there.
+    skipped : int
+        Bytes that can't be read where headers should be; their copies could.
     trailing : bool
         Whether it holds something else besides.
+    protection : int
+        Parity records after each group of 16 blocks: so many of these can be lost. 0 where it isn't protected.
+    protecting : int or None
+        Bytes that this takes, second headers and all.
     tags : dict of str to list of str
         What is said of the recording in words: the values of each key.
     """
@@ -86,8 +95,12 @@ class Info:
     speaker: str
     blocks: int | None
     damaged: int | None
+    restored: int | None
     missing: float | None
+    skipped: int
     trailing: bool
+    protection: int
+    protecting: int | None
     tags: dict[str, list[str]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -144,7 +157,7 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
     header = reader.header
     model: Release | None = None
     preset: Preset | None = None
-    seconds = blocks = damaged = missing = None
+    seconds = blocks = damaged = restored = missing = protecting = None
     try:
         model = by_id(header.model)
         preset = preset_by_index(model, header.preset)
@@ -155,10 +168,12 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
         blocks = damaged = steps = 0
         for block in found:
             start = steps * model.step / model.sample_rate
-            note(Row(number, blocks, start, block.steps, None if block.damaged else block.size))
+            size = None if block.damaged else block.size
+            note(Row(number, blocks, start, block.steps, size, block.restored))
             blocks += 1
             damaged += block.damaged
             steps += block.steps
+        restored, protecting = reader.restored_blocks, reader.protecting_bytes
         missing = reader.missing_steps * model.step / model.sample_rate
         seconds = (reader.total_samples or 0) / model.sample_rate
     return Info(
@@ -175,8 +190,12 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
         speaker=header.speaker.hex(),
         blocks=blocks,
         damaged=damaged,
+        restored=restored,
         missing=missing,
+        skipped=reader.skipped,
         trailing=False,
+        protection=header.protection,
+        protecting=protecting,
         tags=unpack(header.metadata),
     )
 
@@ -188,7 +207,8 @@ def _both(one: Info, other: Info) -> Info:
         parts = getattr(one, name), getattr(other, name)
         return None if None in parts else sum(parts)
 
-    return replace(one, **{name: total(name) for name in ("files", "seconds", "blocks", "damaged", "missing")})
+    names = "files", "seconds", "blocks", "damaged", "restored", "missing", "skipped", "protecting"
+    return replace(one, **{name: total(name) for name in names})
 
 
 class _Counted:

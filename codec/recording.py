@@ -61,6 +61,7 @@ def encode_stream(
     channels: int = 1,
     metadata: bytes | None = None,
     dtx: bool = False,
+    protect: int = 0,
     tick: Tick = no_tick,
 ) -> Encoded:
     """Encode a recording that comes in blocks.
@@ -81,6 +82,8 @@ def encode_stream(
         What is told of it in words: see tags.py.
     dtx : bool
         Whether pauses take hardly any bits: one step is told, and held, for up to a second at a time.
+    protect : int
+        Parity records after each 16 blocks, at most 16: so many of these can be lost, and nothing is.
     tick : callable
         Told the progress.
 
@@ -91,7 +94,7 @@ def encode_stream(
     Raises
     ------
     SottoError
-        When there are no samples, or DTX is asked of a model without a context model.
+        When there are no samples, or DTX or protection is asked of a model without a context model.
     """
     head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
     if not len(head):
@@ -100,9 +103,11 @@ def encode_stream(
     gain = normalising_gain(level)
     coder = context_coder(model, preset)
     origin = rate or model.sample_rate, channels
-    if dtx and not coder:
-        raise SottoError(f"the model {model.name!r} has no context model, which DTX needs", "leave it out")
-    header = Header(model.id, preset.index, samples, *origin, level, speaker, metadata, coded=bool(coder), held=dtx)
+    if (dtx or protect) and not coder:
+        what = "DTX" if dtx else "protection"
+        raise SottoError(f"the model {model.name!r} has no context model, which {what} needs", "leave it out")
+    how: dict[str, Any] = {"coded": bool(coder), "held": dtx, "protection": protect}
+    header = Header(model.id, preset.index, samples, *origin, level, speaker, metadata, **how)
     counter = Counter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if samples is None else samples / model.sample_rate
@@ -132,11 +137,12 @@ def encode_sound(
     *,
     metadata: bytes | None = None,
     dtx: bool = False,
+    protect: int = 0,
     tick: Tick = no_tick,
 ) -> Encoded:
     """Encode an opened recording: see `encode_stream`."""
     facts: dict[str, Any] = {"samples": sound.samples, "rate": sound.rate, "channels": sound.channels}
-    return encode_stream(sound, sink, model, preset, **facts, metadata=metadata, dtx=dtx, tick=tick)
+    return encode_stream(sound, sink, model, preset, **facts, metadata=metadata, dtx=dtx, protect=protect, tick=tick)
 
 
 def encode_live(

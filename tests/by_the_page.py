@@ -62,24 +62,38 @@ def read(data: bytes, widths_of, step: int = 640, tables=None) -> File:
     source = Bytes(data)
     assert source.take(4) == b"\x89\x53\x54\x4f" and source.byte() == 1
     flags = source.byte()
-    assert not flags & 0b1001_0010
-    coded, unknown, packets, held = flags & 1, flags & 8, flags & 32, flags & 64
+    assert not flags & 0b1000_0010
+    coded, unknown, protected, packets, held = (flags & 1 << bit for bit in (0, 3, 4, 5, 6))
     model, preset, length, origin, level = (
         source.take(4), source.byte(), source.varint(), source.varint(), source.byte(),
     )  # fmt: skip
     speaker = source.take(source.byte())
     packet_steps = source.byte() if packets else 0
+    parity = source.byte() if protected else 0
     metadata = source.take(source.varint()) if flags & 4 else None
     source.check(0)
+    if protected:
+        assert source.data[: source.at] == source.take(source.at)
     file = File(model, preset, length, origin // 32, origin % 32, level, speaker, metadata)
     widths = widths_of(preset)
     number = 0
+    group: list[bytes] = []  # rows of its blocks, and then its parity
     while True:
         start, size = source.at, source.varint()
         if size == 0:
             break
         payload = source.take(size)
         source.check(start)
+        if protected and payload[0] >= 128:
+            blocks, place = payload[1] % 16 + 1, payload[1] >> 4
+            assert payload[0] - 128 == (number - blocks) % 64 and blocks + place == len(group)
+            group.append(payload[2:])
+            if place == parity - 1:
+                for first in range(blocks + 1):
+                    assert restored(group, range(first, first + parity), parity) == padded(group)
+                group = []
+            continue
+        group.append(len(payload).to_bytes(2, "little") + payload)
         due = 50 if unknown else min(50, -(-length // step) - len(file.codes))
         if coded:
             tag, rest = payload[0], payload[1:]
@@ -94,9 +108,12 @@ def read(data: bytes, widths_of, step: int = 640, tables=None) -> File:
                 file.voices.append((len(file.codes), told[0], told[1:]))
             file.codes += unpacked(payload, widths, steps)
         number += 1
+    assert not (protected and group)
     if unknown:
         file.length = source.varint()
         source.check(start)
+        if protected:
+            assert source.data[start : source.at] == source.take(source.at - start)
     assert source.at == len(data)
     return file
 
@@ -110,6 +127,53 @@ def unpacked(payload: bytes, widths, steps: int) -> list[list[int]]:
             codes[-1].append(int(bits[:width], 2))
             bits = bits[width:]
     return codes
+
+
+def times(a: int, b: int) -> int:
+    """A product in GF(256)."""
+    product = 0
+    for bit in range(8):
+        product ^= (b >> bit & 1) * a << bit
+    for bit in range(14, 7, -1):
+        product ^= (product >> bit & 1) * 0x11D << bit - 8
+    return product
+
+
+PRODUCTS = [bytes(times(a, b) for b in range(256)) for a in range(256)]
+
+
+def padded(rows: list[bytes]) -> list[bytes]:
+    return [row.ljust(max(map(len, rows)), b"\0") for row in rows]
+
+
+def added(one: bytes, factor: int, other: bytes) -> bytes:
+    """One row and `factor` times another."""
+    return bytes(a ^ b for a, b in zip(one, other.translate(PRODUCTS[factor]), strict=True))
+
+
+def restored(group: list[bytes], lost: range, parity: int) -> list[bytes]:
+    """The rows of a group, those that are lost found from the others: Gauss's elimination on the equations."""
+    rows = [bytes(len(row)) if i in lost else row for i, row in enumerate(padded(group))]
+    powers = [1]  # of alpha
+    while len(powers) < 255:
+        powers.append(times(powers[-1], 2))
+    equations = []  # each the factors of the lost rows, and what these come to
+    for j in range(parity):
+        factors = [powers[j * (len(rows) - 1 - i) % 255] for i in range(len(rows))]
+        total = bytes(len(rows[0]))
+        for factor, row in zip(factors, rows, strict=True):
+            total = added(total, factor, row)
+        equations.append(bytes(factors[i] for i in lost) + total)
+    for k in range(len(lost)):
+        pivot = next(n for n in range(k, parity) if equations[n][k])
+        equations[k], equations[pivot] = equations[pivot], equations[k]
+        equations[k] = equations[k].translate(PRODUCTS[PRODUCTS[equations[k][k]].index(1)])
+        for n in range(parity):
+            if n != k:
+                equations[n] = added(equations[n], equations[n][k], equations[k])
+    for k, i in enumerate(lost):
+        rows[i] = equations[k][len(lost) :]
+    return rows
 
 
 def clip(x: int, low: int, high: int) -> int:

@@ -136,5 +136,9 @@ def load(name: str = "default") -> Release:
     return Release(name)
 
 
+def former_prefix(model: str) -> str:
+    return f"former.{model}."
+
+
 def decode_together(decoders, codes):
     return [decoder.push(rows) for decoder, rows in zip(decoders, codes, strict=True)]

@@ -65,6 +65,7 @@ MADE: dict[str, Callable[[], bytes]] = {
     "max": lambda: blocks("max"),
     "unknown-length": lambda: blocks(samples=None, rate=44100, channels=2),
     "dtx": lambda: blocks(wave=with_a_pause(), dtx=True),
+    "protected": lambda: blocks(protect=2),
     "tags": lambda: blocks(wave=real_speech(0.5), metadata=b"TITLE=\xc3\x9cber Sprache\nARTIST=nobody\n"),
     "packets": lambda: packets("default", 1),
     "packets-80": lambda: packets("high", 2),

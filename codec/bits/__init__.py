@@ -1,10 +1,22 @@
 """The .sotto file, version 1: codes to bytes and back, in integers only. `docs/FORMAT.md` describes it."""
 
+from sottovoce.codec.bits.block import Block
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.header import MOST_PARITY, Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS
 from sottovoce.codec.bits.packets import Packets, Voice
-from sottovoce.codec.bits.reader import Block, Reader
+from sottovoce.codec.bits.reader import Reader
 from sottovoce.codec.bits.writer import PacketWriter, Writer
 
-__all__ = ["BLOCK_STEPS", "Block", "FormatError", "Header", "PacketWriter", "Packets", "Reader", "Voice", "Writer"]
+__all__ = [
+    "BLOCK_STEPS",
+    "MOST_PARITY",
+    "Block",
+    "FormatError",
+    "Header",
+    "PacketWriter",
+    "Packets",
+    "Reader",
+    "Voice",
+    "Writer",
+]

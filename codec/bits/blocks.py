@@ -22,11 +22,14 @@ class Record:
         Of a block; the end has none.
     samples : int or None
         Length of the recording, which only the end tells.
+    restored : bool
+        Whether it was lost, and restored by what protects it.
     """
 
     size: int
     payload: bytes
     samples: int | None = None
+    restored: bool = False
 
 
 def pack_block(payload: bytes) -> bytes:
@@ -59,12 +62,18 @@ class Framing:
         Whether the length of the stream is known.
     telling : int
         Bytes of the payload of a packet that tells a voice; 0 where blocks aren't packets.
+    protected : bool
+        Whether records found after damage are doubted where that tells a checksum that is right by chance: it would
+        cost other records than the damaged one.
     """
 
-    def __init__(self, sizes: Iterable[int], full: int, known: bool, telling: int = 0) -> None:
+    def __init__(
+        self, sizes: Iterable[int], full: int, known: bool, *, telling: int = 0, protected: bool = False
+    ) -> None:
         self.full = full
         self.known = known
         self._telling = telling
+        self._protected = protected
         self._sizes = frozenset(sizes)
         least = min(self._sizes)
         starts = self._sizes if known else self._sizes | {0}
@@ -97,6 +106,8 @@ class Framing:
             if record and damaged and not self.known and 0 < len(record.payload) < self.full:
                 end = self._peek(source, record.size)
                 record = record if end and not end.payload else None
+            if record and damaged and self._protected and self._doubtful(source, record):
+                record = None
             if record:
                 source.skip(record.size)
                 return damaged, record
@@ -125,6 +136,15 @@ class Framing:
         count = (2 * plain + size) // (2 * size)
         with_voice = (2 * told + size) // (2 * size)
         return with_voice if with_voice and abs(told - with_voice * size) < abs(plain - count * size) else count
+
+    def _doubtful(self, source: Source, record: Record) -> bool:
+        """Whether a record that comes next is more likely chance: none follows it, but one that begins within it."""
+        if self._peek(source, record.size):
+            return False
+        if record.samples is not None:
+            return source.peek(record.size, record.size + len(MAGIC)) not in (None, MAGIC)
+        inside = ((at, self._peek(source, at)) for at in range(1, record.size))
+        return any(other and self._peek(source, at + other.size) for at, other in inside)
 
     def _peek(self, source: Source, start: int) -> Record | None:
         """Look at the record at `start`; None unless it is whole."""

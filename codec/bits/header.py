@@ -12,11 +12,13 @@ VERSION = 1
 METADATA_LIMIT = 1 << 16
 """Bytes that metadata may have."""
 
-_CODED, _METADATA, _UNKNOWN_LENGTH, _PACKETS, _HELD = 1 << 0, 1 << 2, 1 << 3, 1 << 5, 1 << 6
-# The seek table (bit 1) and protection (bit 4) have their bits but aren't read yet.
-_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PACKETS | _HELD
+_CODED, _METADATA, _UNKNOWN_LENGTH, _PROTECTED, _PACKETS, _HELD = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6
+_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PROTECTED | _PACKETS | _HELD
 MOST_PACKET_STEPS = 50
 """Steps that a packet may have."""
+
+MOST_PARITY = 16
+"""Parity records that a group of blocks may have."""
 
 _CHANNEL_BITS = 5
 _MOST_CHANNELS = (1 << _CHANNEL_BITS) - 1
@@ -52,6 +54,8 @@ class Header:
         Whether blocks are entropy coded, by the model's context model. Packets aren't.
     held : bool
         Whether steps of entropy coded blocks may be held, in pauses.
+    protection : int
+        Parity records after each group of entropy coded blocks, at most 16: so many of these can be lost. 0 for none.
     """
 
     model: bytes
@@ -65,6 +69,7 @@ class Header:
     packet_steps: int = 0
     coded: bool = False
     held: bool = False
+    protection: int = 0
 
     def __post_init__(self) -> None:
         if len(self.model) != 4:
@@ -85,11 +90,14 @@ class Header:
             raise ValueError("packets aren't entropy coded")
         if self.held and not self.coded:
             raise ValueError("only entropy coded steps can be held")
+        if not 0 <= self.protection <= MOST_PARITY or (self.protection and not self.coded):
+            raise ValueError(f"entropy coded blocks have at most {MOST_PARITY} parity records a group, others none")
 
     def pack(self) -> bytes:
         """Return the bytes of the header, checksum included."""
         flags = (self.samples is None) * _UNKNOWN_LENGTH | (self.metadata is not None) * _METADATA
         flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED | self.held * _HELD
+        flags |= bool(self.protection) * _PROTECTED
         parts = [
             MAGIC,
             bytes((VERSION, flags)),
@@ -102,6 +110,8 @@ class Header:
         ]
         if self.packet_steps:
             parts.append(bytes((self.packet_steps,)))
+        if self.protection:
+            parts.append(bytes((self.protection,)))
         if self.metadata is not None:
             parts += varint.encode(len(self.metadata)), self.metadata
         return seal(b"".join(parts))
@@ -137,6 +147,7 @@ class Header:
         samples, origin = fields.varint(), fields.varint()
         level, speaker = fields.byte(), fields.take(fields.byte())
         packet_steps = fields.byte() if flags & _PACKETS else 0
+        protection = fields.byte() if flags & _PROTECTED else 0
         metadata = None
         if flags & _METADATA:
             if (size := fields.varint()) > METADATA_LIMIT:
@@ -146,13 +157,19 @@ class Header:
         unknown = bool(flags & _UNKNOWN_LENGTH)
         coded, held = bool(flags & _CODED), bool(flags & _HELD)
         packets = unknown and not coded and 1 <= packet_steps <= MOST_PACKET_STEPS
-        possible = (not unknown or not samples) and (packets or not flags & _PACKETS) and (coded or not held)
+        protected = coded and 1 <= protection <= MOST_PARITY
+        possible = (
+            (not unknown or not samples)
+            and (packets or not flags & _PACKETS)
+            and (protected or not flags & _PROTECTED)
+            and (coded or not held)
+        )
         if not is_sealed(fields.all()) or not possible:
             raise FormatError("the header is damaged", _DAMAGED)
         rate, channels = origin >> _CHANNEL_BITS, origin & _MOST_CHANNELS
         length = None if unknown else samples
-        header = cls(model, preset, length, rate, channels, level, speaker, metadata, packet_steps, coded, held)
-        return header, fields.at
+        how = packet_steps, coded, held, protection
+        return cls(model, preset, length, rate, channels, level, speaker, metadata, *how), fields.at
 
 
 class _Fields:

@@ -33,10 +33,15 @@ class Numbered(NamedTuple):
     steps: int
     body: bytes
 
+    @property
+    def payload(self) -> bytes:
+        """The payload."""
+        head = (self.number % NUMBERS | _SHORT, self.steps) if self.steps else (self.number % NUMBERS,)
+        return bytes(head) + self.body
+
     def pack(self) -> bytes:
         """Return the whole block."""
-        head = (self.number % NUMBERS | _SHORT, self.steps) if self.steps else (self.number % NUMBERS,)
-        return pack_block(bytes(head) + self.body)
+        return pack_block(self.payload)
 
     @classmethod
     def parse(cls, payload: bytes) -> "Numbered | None":

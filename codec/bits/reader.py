@@ -1,76 +1,27 @@
 """Reading whole streams, a block or a packet at a time."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-
-from sottovoce.codec.bits.blocks import Framing, Record, block_size
+from sottovoce.codec.bits.beginning import FURTHEST, begin, seek
+from sottovoce.codec.bits.block import Block, Codes
+from sottovoce.codec.bits.blocks import Framing, Record, block_size, pack_end
 from sottovoce.codec.bits.context import ContextCoder
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.header import MAGIC, Header
+from sottovoce.codec.bits.framing import framing_of
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
-from sottovoce.codec.bits.numbered import HEAD, Numbered
-from sottovoce.codec.bits.packets import Packets, Voice
+from sottovoce.codec.bits.numbered import Numbered
+from sottovoce.codec.bits.packets import Packets
 from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.range_coder import most_bytes
+from sottovoce.codec.bits.restoring import Restoring
 from sottovoce.codec.bits.source import Source
 
 MOST_CONCEALED = 30
 """Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
 Of packets, as many as make a minute."""
 
-FURTHEST = 1 << 20
-"""Bytes after the end of a file in which another one is looked for."""
-
-_LOOK = 1 << 12  # bytes at once
 _ENDLESS = 1 << 80  # steps: more than any length that fits into a header
-
-Codes = npt.NDArray[np.int16]
-
-
-class Block:
-    """Some steps in a row, whose codes are unpacked when they are looked at.
-
-    Parameters
-    ----------
-    steps : int
-        How many.
-    codes : ndarray of int16 [steps, books], callable or None
-        The codes, or what returns them; None when they are damaged.
-    voice : Voice or None
-        The voice that the speech is in from here on, where a packet tells it.
-    size : int
-        Bytes that it takes in the stream; 0 when it is damaged.
-    """
-
-    __slots__ = ("_codes", "size", "steps", "voice")
-
-    def __init__(
-        self,
-        steps: int,
-        codes: Codes | Callable[[], Codes] | None,
-        voice: Voice | None = None,
-        size: int = 0,
-    ) -> None:
-        self.steps = steps
-        self.voice = voice
-        self.size = size
-        self._codes = codes
-
-    @property
-    def damaged(self) -> bool:
-        """Whether its codes are to be concealed."""
-        return self._codes is None
-
-    @property
-    def codes(self) -> Codes | None:
-        """The codes, int16 [steps, books]; None when they are damaged."""
-        if callable(self._codes):
-            self._codes = self._codes()
-        return self._codes
 
 
 class Reader:
@@ -85,10 +36,16 @@ class Reader:
     ----------
     header : Header
         What the file says about itself.
+    skipped : int
+        Bytes passed by before that, which should have been its first header: this is its second one.
+    body : int
+        Where in the stream what follows the header begins, in bytes.
     total_samples : int or None
         Length to cut the decoded blocks to; never more than these hold. None until the last block was read.
     damaged_steps : int
         Steps given without codes so far.
+    restored_blocks : int
+        Blocks given so far that were lost, and restored by what protects them.
     missing_steps : int
         Steps that the file promised but doesn't hold, and damaged ones beyond what is concealed. Known after the last
         block.
@@ -107,9 +64,14 @@ class Reader:
     def __init__(self, stream: BinaryIO | Source) -> None:
         self._source = stream if isinstance(stream, Source) else Source(stream)
         self._begun = False
-        self.header = Header.read(self._source)
+        start = self.taken
+        self.header, self.skipped = begin(self._source)
+        self.body = start + self.skipped + len(self.header.pack())
+        self._copied = self.taken - self.body  # bytes of the second header, and later of the second end
+        self._restoring: Restoring | None = None
         self.total_samples: int | None = None
         self.damaged_steps = 0
+        self.restored_blocks = 0
         self.missing_steps = 0
         self.complete = False
         self.trailing = False
@@ -145,52 +107,62 @@ class Reader:
         if self._begun:
             raise RuntimeError("the blocks of a stream can be read only once")
         self._begun = True
-        if self.header.packet_steps:
-            packets = Packets(widths, self.header.packet_steps, len(self.header.speaker))
-            return self._blocks(Packing(widths), positive(step), packets.steps, packets)
-        if self.header.coded:
-            if coder is None:
-                raise FormatError("entropy coded, without a context model to read it", "name the model that made it")
-            symbols = len(Packing(widths).widths) + self.header.held
-            most = HEAD + most_bytes(positive(block_steps) * symbols)
-            framing = Framing(range(1, most + 1), 1, self.header.samples is not None)
-            return self._numbered(coder, positive(step), block_steps, framing)
-        return self._blocks(Packing(widths), positive(step), positive(block_steps))
+        packing, block_steps = Packing(widths), self.header.packet_steps or positive(block_steps)
+        framing = framing_of(self.header, packing, positive(step), block_steps)
+        if not self.header.coded:
+            return self._blocks(packing, step, block_steps, framing)
+        if coder is None:
+            raise FormatError("entropy coded, without a context model to read it", "name the model that made it")
+        return self._numbered(coder, step, block_steps, framing)
+
+    def spans(self, widths: Iterable[int], *, step: int, block_steps: int = BLOCK_STEPS) -> Iterator[tuple[int, int]]:
+        """Iterate, in the place of `blocks`, over where in the stream each record begins and ends, in bytes.
+
+        These are blocks or packets, and of protected files the second header and the parity records too.
+        """
+        self._begun = True
+        if self._copied:
+            yield self.body, self.taken
+        block_steps = self.header.packet_steps or positive(block_steps)
+        framing = framing_of(self.header, Packing(widths), positive(step), block_steps)
+        while record := framing.find(self._source, _ENDLESS)[1]:
+            if record.payload:
+                yield self.taken - record.size, self.taken
 
     @property
     def taken(self) -> int:
         """Bytes of the stream that were taken so far."""
         return self._source.taken
 
+    @property
+    def protecting_bytes(self) -> int:
+        """Bytes so far that an unprotected file doesn't have."""
+        return self._copied + bool(self.header.protection) + (self._restoring.bytes if self._restoring else 0)
+
     def another(self) -> "Reader | None":
         """Return a reader of the file that comes next in the stream, when the blocks of this one are over.
 
-        What is between them is passed by, as far as `FURTHEST`, and told by `trailing`.
+        What is between them is passed by, as far as `FURTHEST`, and told by `trailing`; a damaged header whose copy
+        follows is told by `skipped` of the other reader.
         """
-        passed = 0
-        while not Header.stands(self._source):
-            window = self._source.upto(_LOOK)
-            if not window or passed >= FURTHEST:
-                self.trailing = passed + len(window) > 0
-                return None
-            start = window.find(MAGIC[:1], 1)
-            count = start if start > 0 else len(window)
-            self._source.skip(count)
-            passed += count
+        passed, stands = seek(self._source, FURTHEST)
         self.trailing = passed > 0
-        return Reader(self._source)
+        if not stands:
+            return None
+        following = Reader(self._source)
+        if following.header.protection and passed == len(following.header.pack()):
+            following.skipped, self.trailing = passed, False
+        return following
 
-    def _blocks(self, packing: Packing, step: int, block_steps: int, packets: Packets | None = None) -> Iterator[Block]:
+    def _blocks(self, packing: Packing, step: int, block_steps: int, framing: Framing) -> Iterator[Block]:
         samples = self.header.samples
         known = samples is not None
+        packets = None
+        if self.header.packet_steps:
+            packets = Packets(packing.widths, block_steps, len(self.header.speaker))
         promised = steps_of(samples, step) if samples is not None else _ENDLESS
         tail = (promised - 1) % block_steps + 1
-        whole, rest = packing.size(block_steps), packing.size(tail)
-        if packets:
-            framing = Framing((packets.plain, packets.telling), whole, known, packets.telling)
-        else:
-            framing = Framing((whole, rest) if known else range(packing.size(1), whole + 1), whole, known)
-        full, last = block_size(whole), block_size(rest)
+        full, last = block_size(packing.size(block_steps)), block_size(packing.size(tail))
         done = omitted = 0
         while done < promised:
             left = promised - done
@@ -220,9 +192,12 @@ class Reader:
         known = samples is not None
         promised = steps_of(samples, step) if samples is not None else _ENDLESS
         record: Record | None = None
+        finder: Framing | Restoring = framing
+        if self.header.protection:
+            finder = self._restoring = Restoring(framing, self.header.protection, steps_of(promised, block_steps))
         due = done = omitted = damaged = 0  # blocks, steps, steps, and bytes since the last block
         while done < promised:
-            passed, record = framing.find(self._source, _ENDLESS)
+            passed, record = finder.find(self._source, _ENDLESS)
             damaged += passed
             if not record or record.samples is not None:
                 break
@@ -235,13 +210,18 @@ class Reader:
             concealed = min(ahead, MOST_CONCEALED)
             omitted += (ahead - concealed) * block_steps
             yield from self._damaged(concealed * block_steps, block_steps)
-            yield Block(steps, partial(_decoded, coder, one.body, steps, self.header.held), size=record.size)
+            self.restored_blocks += record.restored
+            codes = partial(_decoded, coder, one.body, steps, self.header.held)
+            yield Block(steps, codes, None, record.size, record.restored)
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
+        if self._restoring:
+            damaged += self._restoring.finish(self._source, _ENDLESS)
         ended = False
-        if known and done < promised and damaged:
+        if known and damaged:
             ended = self._source.last == 0  # the end is among what is damaged
         elif not known and record and record.samples is not None:
             samples, promised, ended = record.samples, steps_of(record.samples, step), True
+            self._pass_copy(record.samples)
         if ended and promised > done:
             lost = promised - done
             concealed = min(lost, MOST_CONCEALED * block_steps)
@@ -250,6 +230,13 @@ class Reader:
             done = promised
         self._finish(samples, done, omitted, step, known)
         self.complete = self.complete or ended
+
+    def _pass_copy(self, samples: int) -> None:
+        """Take the second end of a protected file, where it follows the first."""
+        end = pack_end(samples)
+        if self.header.protection and self._source.peek(0, len(end)) == end:
+            self._source.skip(len(end))
+            self._copied += len(end)
 
     def _damaged(self, count: int, block_steps: int) -> Iterator[Block]:
         """Blocks to conceal `count` steps by."""

@@ -12,12 +12,14 @@ from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
 from sottovoce.codec.bits.numbered import Numbered
 from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.protection import GROUP, protect
 
 
 class Writer:
     """Writes a stream of codes in constant memory; however they are cut into pieces, the bytes are the same.
 
-    The header is written at once, and each block, with a flush, as soon as it is full.
+    The header is written at once, and each block, with a flush, as soon as it is full. A protected file has
+    parity after each group of blocks, its header twice and, where that doesn't tell the length, its end too.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ class Writer:
         self._held = np.zeros(0, np.uint8)  # of the pending steps
         self._coder = coder
         self._steps = self._blocks = 0
-        self._put(header.pack())
+        self._group: list[bytes] = []  # payloads that have no parity yet
+        self._put(header.pack() * self._copies)
 
     def write(self, codes: npt.ArrayLike, held: npt.NDArray[np.uint8] | None = None) -> None:
         """Add steps.
@@ -105,7 +108,8 @@ class Writer:
             raise ValueError(f"{self._steps} steps of {self._step} samples don't make a recording of {samples}")
         if len(self._pending):
             self._put_block(self._pending)
-        self._put(pack_end(samples if known is None else None))
+        self._protect()
+        self._put(pack_end(None) if known is not None else pack_end(samples) * self._copies)
 
     def _put_block(self, codes: npt.NDArray[np.int16]) -> None:
         if self._coder:
@@ -115,10 +119,26 @@ class Writer:
             if self._header.held:
                 held, self._held = np.split(self._held, [len(codes)])
                 held[:1] = 0  # each block can be read alone
-            self._put(Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held)).pack())
+            block = Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held))
+            self._put(block.pack())
+            if self._header.protection:
+                self._group.append(block.payload)
         else:
             self._put(pack_block(self._packing.pack(codes)))
         self._blocks += 1
+        if len(self._group) == GROUP:
+            self._protect()
+
+    @property
+    def _copies(self) -> int:
+        """How often there is what no parity protects."""
+        return 2 if self._header.protection else 1
+
+    def _protect(self) -> None:
+        """Write the parity of the blocks that have none yet."""
+        if self._group:
+            self._put(protect(self._blocks - len(self._group), self._group, self._header.protection))
+            self._group = []
 
     def _put(self, data: bytes) -> None:
         self._stream.write(data)

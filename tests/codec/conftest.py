@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from coded_toy import CodedToy
 
-from sottovoce.codec import Codec, contexts, cutting, recording
+from sottovoce.codec import Codec, contexts
 from sottovoce.codec.bits import PacketWriter
 from sottovoce.codec.recording import encode_stream
 from sottovoce.codec.stream import StreamEncoder
@@ -19,16 +19,15 @@ def codec(toy: None) -> Codec:
     return Codec.load()
 
 
-KINDS = ("plain", "coded", "coded with pauses", "unknown", "live", "live of two")
+KINDS = ("plain", "coded", "coded with pauses", "protected", "unknown", "live", "live of two")
 
 
 @pytest.fixture(params=KINDS)
 def encode(request: pytest.FixtureRequest, toy: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bytes]:
     """Encodes a wave to a file of one of the kinds that there are."""
     kind = request.param
-    if kind.startswith("coded"):
-        for module in (contexts, recording, cutting):
-            monkeypatch.setattr(module, "context_coder", lambda model, preset: CodedToy(preset))
+    if kind.startswith(("coded", "protected")):
+        monkeypatch.setattr(contexts, "_coder", lambda model, prefix, preset: CodedToy(preset))
 
     def call(wave: np.ndarray, preset: str = "default") -> bytes:
         model = Codec.load().model
@@ -43,7 +42,8 @@ def encode(request: pytest.FixtureRequest, toy: None, monkeypatch: pytest.Monkey
             return stream.getvalue()
         sink = io.BytesIO()
         samples = None if kind == "unknown" else len(wave)
-        encode_stream([wave], sink, model, chosen, samples=samples, dtx=kind.endswith("pauses"))
+        dtx, protect = kind.endswith("pauses"), 2 if kind == "protected" else 0
+        encode_stream([wave], sink, model, chosen, samples=samples, dtx=dtx, protect=protect)
         return sink.getvalue()
 
     return call

@@ -3,10 +3,13 @@
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import by_the_page as page
 import numpy as np
 import pytest
 from by_the_page import read
+from coded_toy import CodedToy
 
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Voice, Writer
 
@@ -77,3 +80,27 @@ def test_it_reads_packets_too(steps):
         writer.write(layout.pack(packet, Voice(99, b"another") if number == 4 else None))
     writer.close(fields[2])
     assert by_the_page(stream.getvalue()) == (fields, codes.tolist(), [(4 * steps, 99, b"another")])
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("steps", "parity"), [(0, 2), (1, 1), (130, 3), (50 * 16, 1), (50 * 66 - 8, 2), (50 * 17, 16)])
+def test_it_reads_protected_files_and_restores_what_is_lost_of_any_group(steps, parity, known, monkeypatch):
+    toy = CodedToy(SimpleNamespace(bits=WIDTHS))
+
+    class Context:
+        def __init__(self, *what) -> None:
+            toy.reset()
+
+        def decode(self, payload: bytes, steps: int, held) -> list[list[int]]:
+            return toy.decode(payload, steps).tolist()
+
+    monkeypatch.setattr(page, "Context", Context)
+    codes = np.random.default_rng(steps).integers(0, 1 << np.array(WIDTHS), (steps, 3))
+    codes[steps // 3 : steps // 2] = 0  # some blocks are shorter than others
+    fields = (b"\0\1\2\3", 1, max(0, steps * 640 - 17), 16000, 1, 255, b"speaker", b"metadata")
+    stream = io.BytesIO()
+    header = Header(*fields[:2], fields[2] if known else None, *fields[3:], coded=True, protection=parity)
+    writer = Writer(stream, header, WIDTHS, step=640, coder=toy)
+    writer.write(codes)
+    writer.close(fields[2])
+    assert by_the_page(stream.getvalue()) == (fields, codes.tolist(), [])

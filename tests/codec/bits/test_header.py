@@ -66,7 +66,7 @@ def test_every_flipped_bit():
         (b"\x89PNG\r\n\x1a\n", "not a .sotto file"),
         (b"\x89STO\2\0", "newer sottovoce .format version 2"),
         (b"\x89STO\0\0", "newer sottovoce"),
-        *((b"\x89STO\1" + bytes([1 << bit]), "needs a newer sottovoce") for bit in (1, 4, 7)),
+        *((b"\x89STO\1" + bytes([1 << bit]), "needs a newer sottovoce") for bit in (1, 7)),
         # Whole by its checksum, but with metadata over the limit, and with a length that it says it doesn't know.
         (seal(b"\x89STO\1\4" + bytes(9) + b"\xff\xff\xff\xff\x0f"), "damaged"),
         (seal(b"\x89STO\1\x08" + bytes(5) + b"\1" + bytes(3)), "damaged"),

@@ -1,0 +1,39 @@
+"""Which records a file can have."""
+
+from sottovoce.codec.bits.blocks import Framing
+from sottovoce.codec.bits.header import Header
+from sottovoce.codec.bits.lengths import steps_of
+from sottovoce.codec.bits.numbered import HEAD
+from sottovoce.codec.bits.packets import Packets
+from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.protection import EXTRA
+from sottovoce.codec.bits.range_coder import most_bytes
+
+
+def framing_of(header: Header, packing: Packing, step: int, block_steps: int) -> Framing:
+    """Return what finds the records of a file.
+
+    Parameters
+    ----------
+    header : Header
+        Of the file.
+    packing : Packing
+        Of the codes of its model and preset.
+    step : int
+        Samples of a step.
+    block_steps : int
+        Steps of a block or packet.
+    """
+    known = header.samples is not None
+    if header.coded:
+        symbols = len(packing.widths) + header.held
+        most = HEAD + most_bytes(block_steps * symbols) + (EXTRA if header.protection else 0)
+        return Framing(range(1, most + 1), 1, known, protected=bool(header.protection))
+    whole = packing.size(block_steps)
+    if header.packet_steps:
+        telling = Packets(packing.widths, block_steps, len(header.speaker)).telling
+        return Framing((whole, telling), whole, known, telling=telling)
+    if header.samples is None:
+        return Framing(range(packing.size(1), whole + 1), whole, known)
+    rest = packing.size((steps_of(header.samples, step) - 1) % block_steps + 1)
+    return Framing((whole, rest), whole, known)
