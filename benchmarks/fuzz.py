@@ -4,8 +4,8 @@
     python benchmarks/fuzz.py [runs]
 
 Each run mutates a file, or what its checksums protect (which are then made right again, so that the mutation gets
-further), and reads it: header, blocks, packets, entropy coded codes. It ends with an error at the first traceback other
-than FormatError, hang of ten seconds, or 200 MB of memory beyond what it began with.
+further), and reads it and all files behind it: headers, blocks, packets, parity, entropy coded codes. It ends with an
+error at the first traceback other than FormatError, hang of ten seconds, or 200 MB of memory beyond what it began with.
 """
 
 import os
@@ -16,12 +16,13 @@ import random
 import sys
 import tempfile
 from binascii import crc_hqx
+from collections.abc import Iterator
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["sottovoce.codec.bits"]):
-    from sottovoce.codec.bits import FormatError, Reader
+    from sottovoce.codec.bits import Block, FormatError, Reader
     from sottovoce.codec.bits.crc import seal
 from sottovoce.codec.contexts import context_coder
 from sottovoce.models import release
@@ -45,17 +46,27 @@ class Bytes:
 
 
 def read(data: bytes) -> None:
-    """Read all that a file holds."""
+    """Read all that a stream of files holds."""
+    reader: Reader | None = None
     try:
         reader = Reader(Bytes(data))
-        preset = next((one for one in MODEL.presets.values() if one.index == reader.header.preset), None)
-        if preset is None:
-            return
-        coder = context_coder(MODEL, preset) if reader.header.coded else None
-        steps = sum(block.steps for block in reader.blocks(preset.bits, step=MODEL.step, coder=coder))
+        while reader:
+            steps = sum(block.steps for block in blocks(reader))
+            assert reader.total_samples is not None and reader.total_samples <= steps * MODEL.step
+            reader = reader.another()
     except FormatError:
         return
-    assert reader.total_samples is not None and reader.total_samples <= steps * MODEL.step
+
+
+def blocks(reader: Reader) -> Iterator[Block]:
+    """The blocks of a file of the model in the box, their codes decoded."""
+    preset = next((one for one in MODEL.presets.values() if one.index == reader.header.preset), None)
+    if preset is None:
+        raise FormatError("of no preset", "leave it")
+    coder = context_coder(MODEL, preset) if reader.header.coded else None
+    for block in reader.blocks(preset.bits, step=MODEL.step, coder=coder):
+        assert block.codes is None or len(block.codes) == block.steps
+        yield block
 
 
 def sealed(data: bytes) -> list[tuple[int, int]]:
@@ -86,8 +97,10 @@ def mutated(data: bytes, most: int, seed: int) -> bytes:
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as corpus:
-        for path in GOLDEN.glob("*.sotto"):
-            (Path(corpus) / path.name).write_bytes(path.read_bytes())
+        files = {path.name: path.read_bytes() for path in GOLDEN.glob("*.sotto")}
+        files["two"] = files["low.sotto"] + files["tags.sotto"]
+        for name, data in files.items():
+            (Path(corpus) / name).write_bytes(data)
         options = [
             f"-runs={runs}",
             f"-rss_limit_mb={MOST_MB + 150}",

@@ -20,7 +20,7 @@ Codes = Sequence[NDArray[np.int16]]
 """Recordings, each [steps, books]."""
 
 RANK = 64
-HIDDEN = 128
+HIDDEN = 192
 BATCH = 512
 RATE = 6e-3
 DECAY = 0.1
