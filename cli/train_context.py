@@ -19,30 +19,43 @@ from sottovoce.codec.files import writing
 @click.option(
     "-o", "--output", metavar="NAME", required=True, type=click.Path(), help="Writes NAME.safetensors and .json."
 )
+@click.option(
+    "--variations",
+    type=click.IntRange(0),
+    default=2,
+    show_default=True,
+    help="Of each recording, at other speeds, to learn from too.",
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), default=10, show_default=True, help="To learn.")
-def command(model: str, speech: str, output: str, minutes: float) -> None:
+def command(model: str, speech: str, output: str, variations: int, minutes: float) -> None:
     """Learn how likely each code of MODEL, a name or a weights file, is after those before it.
 
-    SPEECH is a folder of recordings, or a CSV with a column path. They are encoded first, at about 15 times real time;
-    then the network learns for some minutes, all presets together. What is written is MODEL with its tables: files that
+    SPEECH is a folder of recordings, or a CSV with a column path. They and their variations are encoded first, at about
+    15 times real time; then the network learns for some minutes, all presets together. What is written is MODEL with its tables: files that
     it encodes are smaller, and sound the same.
     """
     console = Console()
     with training_installed():
+        import numpy as np
+
         from sottovoce.codec import releases
         from sottovoce.codec.bits import BLOCK_STEPS, context
         from sottovoce.codec.contexts import PREFIX
         from sottovoce.codec.evaluation.references import find
         from sottovoce.models.release import read, with_tables
         from sottovoce.models.training.context import Rules, codes_of, fit
+        from sottovoce.models.training.variations import varied
 
         release = releases.by_name(model)
         recordings = find(speech, Path(output))
+        random = np.random.default_rng(0)
         codes: dict[int, list] = {preset.index: [] for preset in release.presets.values()}
         with console.progress("encoding"):
             for number, recording in enumerate(recordings):
-                for index, found in codes_of(release, wave_of(str(recording.file), release.sample_rate)).items():
-                    codes[index].append(found)
+                wave = wave_of(str(recording.file), release.sample_rate)
+                for heard in (wave, *(varied(wave, release.step, random) for _ in range(variations))):
+                    for index, found in codes_of(release, heard).items():
+                        codes[index].append(found)
                 console.advance(number + 1, len(recordings))
         rules = Rules(
             BLOCK_STEPS,
