@@ -2,6 +2,7 @@
 
 import ipaddress
 import webbrowser
+from contextlib import suppress
 
 import click
 
@@ -33,7 +34,7 @@ def command(host: str, port: int, open_browser: bool) -> None:
             raise
         raise SottoError(f"serving needs {missing}", "pip install 'sottovoce[web]'") from error
     console = Console()
-    with listen(host, port) as taken:
+    with listen(host, port) as taken, suppress(KeyboardInterrupt):  # which is how it is meant to end
         name, port = taken.getsockname()[:2]
         where = ipaddress.ip_address(name.partition("%")[0])
         called = "localhost" if where.is_unspecified else f"[{host}]" if ":" in host else host

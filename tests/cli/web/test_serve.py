@@ -36,8 +36,8 @@ def test_serves_until_ctrl_c(running):
     assert "<title>sottovoce</title>" in httpx2.get(address).text
     assert httpx2.get(address, headers={"Host": "evil.example"}).status_code == 403
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=10) == ("", "\nsotto: interrupted\n")
-    assert process.returncode == 130
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent differently there")
@@ -48,7 +48,7 @@ def test_ctrl_c_doesnt_wait_for_what_is_under_way(running, monkeypatch):
         idle.sendall(b"POST /api/encode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
-    assert process.returncode == 130
+    assert process.returncode == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="addresses are shared differently there")
