@@ -58,7 +58,7 @@ def _described(file: str, info: Info) -> list[str]:
         f"  speech    {speech}",
         f"  size      {info.bytes} bytes",
         *([_protection(info)] if info.protection else []),
-        *(["  header    damaged, its copy was read"] if info.skipped else []),
+        *([f"  header    damaged, the next one was read, {info.skipped} bytes on"] if info.skipped else []),
         *(["  besides   something that is no .sotto file, ignored"] if info.trailing else []),
         *([f"  files     {several}"] if info.files > 1 else []),
         f"  model     {info.model or 'not in this version'} ({info.model_id})",

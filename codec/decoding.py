@@ -40,7 +40,7 @@ class Decoded:
     restored : int
         Blocks of these that were lost, and restored by what protects them.
     skipped : int
-        Bytes that couldn't be read where headers should be; their copies could.
+        Bytes that couldn't be read where headers should be, up to the next ones, which could.
     complete : bool
         Whether each file ends as it should, as far as it was read.
     trailing : bool
@@ -77,7 +77,7 @@ class Decoded:
         """Return what the user should know about damage, a line each."""
         lines = []
         if self.skipped:
-            lines.append("a header is damaged, its copy was read")
+            lines.append(f"a header is damaged, the next one was read, {self.skipped} bytes on")
         if self.restored:
             lines.append(f"{self.restored} of {self.blocks} blocks lost, restored")
         if self.damaged:

@@ -71,7 +71,7 @@ class Info:
     missing : float or None
         Seconds that were promised but aren't there.
     skipped : int
-        Bytes that can't be read where headers should be; their copies could.
+        Bytes that can't be read where headers should be, up to the next ones, which can.
     trailing : bool
         Whether it holds something else besides.
     protection : int

@@ -24,12 +24,15 @@ class Record:
         Length of the recording, which only the end tells.
     restored : bool
         Whether it was lost, and restored by what protects it.
+    number : int or None
+        Of a block, counted from 0, where parity tells more of that than the block itself.
     """
 
     size: int
     payload: bytes
     samples: int | None = None
     restored: bool = False
+    number: int | None = None
 
 
 def pack_block(payload: bytes) -> bytes:
@@ -74,6 +77,7 @@ class Framing:
         self.known = known
         self._telling = telling
         self._protected = protected
+        self._barren = 0  # up to here in the stream no record begins that is followed by another
         self._sizes = frozenset(sizes)
         least = min(self._sizes)
         starts = self._sizes if known else self._sizes | {0}
@@ -143,8 +147,12 @@ class Framing:
             return False
         if record.samples is not None:
             return source.peek(record.size, record.size + len(MAGIC)) not in (None, MAGIC)
-        inside = ((at, self._peek(source, at)) for at in range(1, record.size))
-        return any(other and self._peek(source, at + other.size) for at, other in inside)
+        for at in range(max(1, self._barren - source.taken), record.size):
+            other = self._peek(source, at)
+            if other and self._peek(source, at + other.size):
+                return True
+            self._barren = source.taken + at + 1  # no place is looked at twice, however many records hold it
+        return False
 
     def _peek(self, source: Source, start: int) -> Record | None:
         """Look at the record at `start`; None unless it is whole."""

@@ -98,21 +98,43 @@ def restore(
     list of bytes or None
         None where they contradict each other: a checksum was right by chance.
     """
-    from reedsolo import ReedSolomonError
-
-    code = _code(parity)
     size = len(next(iter(bodies.values())))
     rows = [None if one is None else _row(one, size) for one in payloads] + [bodies.get(i) for i in range(parity)]
-    if any(row is not None and len(row) != size for row in rows):
+    if any(row is not None and len(row) != size for row in rows) or (whole := _solved(rows, len(payloads))) is None:
         return None
-    lost = [place for place, row in enumerate(rows) if row is None]
-    columns = zip(*(row or bytes(size) for row in rows), strict=True)
-    try:
-        words = [code.decode(bytes(column), erase_pos=lost, only_erasures=True)[0] for column in columns]
-    except ReedSolomonError:
-        return None
-    restored = [_payload(bytes(row), first + i) for i, row in enumerate(zip(*words, strict=True))]
+    restored = [_payload(row, first + i) for i, row in enumerate(whole)]
     return None if None in restored else restored  # type: ignore[return-value]
+
+
+def _solved(rows: Sequence[bytes | None], count: int) -> list[bytes] | None:
+    """The first `count` rows from any so many of all; None where others that are there contradict these.
+
+    Whole rows at once: to decode each column would let a few hostile kilobytes hold a reader up for seconds. The
+    equations of a code word have Vandermonde's matrix of a point for each row, so each row that isn't used is a sum of
+    those that are, with Lagrange's factors.
+    """
+    log, power = _field()
+    points = [power[len(rows) - 1 - i] for i in range(len(rows))]
+    used = dict([(i, row) for i, row in enumerate(rows) if row is not None][:count])
+    others = [i for i in range(len(rows)) if i not in used]
+
+    def apart(place: int, places: Sequence[int]) -> int:
+        """Logarithm of the product of the distances to other places."""
+        return sum(log[points[place] ^ points[other]] for other in places if other != place)
+
+    solved = dict(used)
+    weights = {i: apart(i, others) for i in used}
+    for place in others:
+        if place >= count and rows[place] is None:
+            continue  # parity that nobody needs
+        own, total = apart(place, others), 0
+        for i, row in used.items():
+            factor = power[(weights[i] - apart(i, [place]) - own) % 255]
+            total ^= int.from_bytes(row.translate(_times(factor)), "little")
+        solved[place] = total.to_bytes(len(row), "little")
+        if rows[place] not in (None, solved[place]):
+            return None
+    return [solved[i] for i in range(count)]
 
 
 def _row(payload: bytes, size: int) -> bytes:
@@ -128,6 +150,22 @@ def _payload(row: bytes, number: int) -> bytes | None:
         return None
     one = Numbered.parse(payload)
     return payload if one and one.number == number % NUMBERS else None
+
+
+@lru_cache
+def _field() -> tuple[Sequence[int], Sequence[int]]:
+    """Logarithms to the base 2 in GF(256), and the powers of 2."""
+    from reedsolo import init_tables
+
+    log, power, _ = init_tables()
+    return log, power
+
+
+@lru_cache(256)
+def _times(factor: int) -> bytes:
+    """The products of a factor, not 0, and each byte."""
+    log, power = _field()
+    return bytes(power[(log[factor] + log[byte]) % 255] if byte else 0 for byte in range(256))
 
 
 @lru_cache

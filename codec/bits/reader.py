@@ -37,7 +37,7 @@ class Reader:
     header : Header
         What the file says about itself.
     skipped : int
-        Bytes passed by before that, which should have been its first header: this is its second one.
+        Bytes passed by before that, as no header could be read there: most likely this is the second one of two.
     body : int
         Where in the stream what follows the header begins, in bytes.
     total_samples : int or None
@@ -202,7 +202,10 @@ class Reader:
             if not record or record.samples is not None:
                 break
             one = Numbered.parse(record.payload)
-            ahead = one.ahead_of(due) if one else None
+            if record.number is not None:
+                ahead: int | None = record.number - due
+            else:
+                ahead = one.ahead_of(due) if one else None
             steps = min(one.steps or block_steps, promised - done - (ahead or 0) * block_steps) if one else 0
             if one is None or ahead is None or not 0 < steps <= block_steps:
                 damaged += record.size

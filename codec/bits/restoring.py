@@ -1,6 +1,7 @@
 """Reading protected blocks: nothing waits while nothing is lost, and then no more than a group."""
 
 from collections import deque
+from dataclasses import replace
 
 from sottovoce.codec.bits.blocks import Framing, Record, block_size
 from sottovoce.codec.bits.numbered import FURTHEST, NUMBERS, Numbered
@@ -80,7 +81,7 @@ class Restoring:
             number = self._due + ahead
             self._open(number - number % GROUP)
             self._due = number + 1
-            self._group.found[number % GROUP] = passed, record
+            self._group.found[number % GROUP] = passed, replace(record, number=number)
         self._give()
 
     def _open(self, first: int) -> None:
@@ -110,6 +111,7 @@ class _Group:
         self._bodies: dict[int, bytes] = {}
         self._blocks = 0  # once a parity record tells it
         self._given = 0
+        self._tried = False
 
     @property
     def waits(self) -> bool:
@@ -122,15 +124,17 @@ class _Group:
         self.parity_due = self._parity - 1 - parity.place
 
     def restore(self) -> None:
-        """Restore what is missing, if that can be."""
+        """Restore what is missing, if that can be: once, as what contradicts itself still does when more has come."""
         missing = self._missing()
-        if not missing or len(missing) > len(self._bodies):
+        if self._tried or not missing or len(missing) > len(self._bodies):
             return
+        self._tried = True
         records = (self.found[i][1] if i in self.found else None for i in range(self._size))
         payloads = [one.payload if one else None for one in records]
-        restored = restore(self.first, payloads, self._bodies, self._parity)
-        if restored:
-            self.found |= {i: (0, Record(block_size(len(restored[i])), restored[i], restored=True)) for i in missing}
+        if restored := restore(self.first, payloads, self._bodies, self._parity):
+            for i in missing:
+                size = block_size(len(restored[i]))
+                self.found[i] = 0, Record(size, restored[i], restored=True, number=self.first + i)
 
     def given(self) -> list[Found]:
         """Return the blocks that needn't wait: those before the first that is missing, or all if that is lost."""

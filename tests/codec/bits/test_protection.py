@@ -12,7 +12,9 @@ from coded_toy import CodedToy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sottovoce.codec.bits import FormatError, Header, Reader, Writer
+from sottovoce.codec.bits import FormatError, Header, Reader, Writer, protection, varint
+from sottovoce.codec.bits.blocks import Framing
+from sottovoce.codec.bits.crc import seal
 from sottovoce.codec.bits.numbered import Numbered
 from sottovoce.codec.bits.protection import GROUP, Parity, protect, restore
 
@@ -236,6 +238,67 @@ def test_memory_is_that_of_a_group():
         most = max(most, len(reader._restoring._ready) + len(reader._restoring._group.found))
     assert most <= 2 * GROUP
     assert reader.restored_blocks == 0 and reader.damaged_steps == 50 * len(first)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_parity_tells_where_speech_goes_on_after_any_loss(known):
+    data, expected = write(50 * 100, 1, known), random_codes(50 * 100)
+    for number in (1, 2, 3, 5):
+        spans = [span for group in groups(data)[:number] for span in group[:GROUP]]
+        reader, codes = read(wiped(data, spans))
+        lost = number * GROUP
+        np.testing.assert_array_equal(codes[50 * min(lost, 30) :], expected[50 * lost :])
+        assert (codes[: 50 * min(lost, 30)] == -1).all()
+        assert reader.missing_steps == 50 * max(0, lost - 30)
+        assert reader.total_samples == 50 * 100 * STEP - 100 - reader.missing_steps * STEP
+
+
+def hostile(name: str, parity: int) -> bytes:
+    """Records that can't be restored, or not told from chance, and keep a reader busy with that."""
+    draw = random.Random(3)
+    match name:
+        case "many blocks after parity":
+            one = Parity(0, 1, 0, draw.randbytes(303)).pack()
+            records = [one, *(Numbered(number, 0, b"").pack() for number in range(1, GROUP))]
+        case "parity again and again":
+            few = [Numbered(number, 0, b"").pack() for number in range(8)]
+            places = [*range(8), *[0] * 2000]
+            records = few + [Parity(0, GROUP, place, b"123").pack() for place in places]
+        case _:  # each holds the beginnings of the others, and all of them two records in a row
+            size, count = 300, 280
+            data = bytearray(b"\xff" + draw.randbytes(count + size + 9))
+            starts = range(1, count + 1, 4)
+            for at in starts:
+                data[at : at + 2] = varint.encode(size)
+            data[count + 5 : count + 13] = 2 * Numbered(1, 0, b"").pack()
+            for at in starts:
+                data[at : at + size + 4] = seal(bytes(data[at : at + size + 2]))
+            records = [bytes(data)]
+    head = Header(b"abcd", 1, None, 16000, 1, 99, coded=True, protection=parity).pack()
+    return 2 * head + b"".join(records)
+
+
+@pytest.mark.parametrize("parity", [1, 16])
+@pytest.mark.parametrize("name", ["many blocks after parity", "parity again and again", "within each other"])
+def test_hostile_records_take_no_longer_than_others(name, parity, monkeypatch):
+    data = hostile(name, parity)
+    looked = count_calls(monkeypatch, Framing, "_peek")
+    factors = count_calls(monkeypatch, protection, "_times")
+    reader, _ = read(data)
+    assert not reader.restored_blocks
+    assert looked() < 4 * len(data) and factors() < len(data) // 4
+
+
+def count_calls(monkeypatch, where, name: str):
+    """Count from now on how often a function is called."""
+    plain, calls = getattr(where, name), []
+
+    def counted(*args):
+        calls.append(1)
+        return plain(*args)
+
+    monkeypatch.setattr(where, name, counted)
+    return lambda: len(calls)
 
 
 def payloads(count: int, seed: int) -> list[bytes]:
