@@ -31,8 +31,8 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
     """Learn how likely each code of MODEL, a name or a weights file, is after those before it.
 
     SPEECH is a folder of recordings, or a CSV with a column path. They and their variations are encoded first, at about
-    15 times real time; then the network learns for some minutes, all presets together. What is written is MODEL with its tables: files that
-    it encodes are smaller, and sound the same.
+    15 times real time; then the network learns for some minutes, all presets together. What is written is MODEL with
+    its tables: files that it encodes are smaller, and sound the same.
     """
     console = Console()
     with training_installed():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sottovoce.codec.bits import varint
 from sottovoce.codec.bits.crc import SEAL, is_sealed, seal
@@ -80,10 +81,8 @@ class Framing:
         self._barren = 0  # up to here in the stream no record begins that is followed by another
         self._sizes = frozenset(sizes)
         least = min(self._sizes)
-        starts = self._sizes if known else self._sizes | {0}
         # What a record may begin with, and how far to look ahead for that: no record is shorter, so none has to wait.
-        first = {varint.encode(size)[:1] for size in starts} | {MAGIC[:1]}
-        self._start = re.compile(b"[%s]" % b"".join(map(re.escape, first)))
+        self._start = _beginning(self._sizes if known else self._sizes | {0})
         self._ahead = block_size(least) if known else len(pack_end(0))
 
     def find(self, source: Source, limit: int) -> tuple[int, Record | None]:
@@ -171,3 +170,10 @@ class Framing:
         if record is None or not is_sealed(record):
             return None
         return Record(len(record), record[body - start : body - start + size], samples)
+
+
+@lru_cache
+def _beginning(sizes: frozenset[int]) -> re.Pattern[bytes]:
+    """What finds the first byte of a record of one of these sizes, or of a header."""
+    first = {varint.encode(size)[:1] for size in sizes} | {MAGIC[:1]}
+    return re.compile(b"[%s]" % b"".join(map(re.escape, first)))

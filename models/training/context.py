@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ Codes = Sequence[NDArray[np.int16]]
 RANK = 64
 HIDDEN = 192
 BATCH = 512
+STEPS_AT_ONCE = 200_000  # of the recordings whose past is in memory
+NOTES = 20  # times that progress is told
 RATE = 6e-3
 DECAY = 0.1
 DROPPED = 0.1  # of the hidden units
@@ -164,7 +166,7 @@ def fit(
     Parameters
     ----------
     codes : dict of int to sequence of arrays (steps, books)
-        By the index of the preset, 0 to the number of presets less one.
+        By the index of the preset, 0 to the number of presets less one; the same recordings for all.
     books : sequence of int16 arrays (entries, size)
         The release's code books.
     rules : Rules
@@ -186,38 +188,50 @@ def fit(
         When a preset has fewer steps than a batch.
     """
     torch.manual_seed(seed)
-    data = {index: _Steps.of(recordings, books, rules) for index, recordings in codes.items()}
-    if short := [index for index, one in data.items() if len(one.codes) < BATCH]:
+    if short := [index for index, one in codes.items() if sum(map(len, one)) < BATCH]:
         raise ValueError(f"too little speech: fewer than {BATCH} steps of preset {short[0]}")
-    model = Predictor(books, len(data), rules)
+    model = Predictor(books, len(codes), rules)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
-    begun, done, step = time.monotonic(), 0.0, 0
     width = {
-        index: sum(len(book).bit_length() - 1 for book in books[: one.codes.shape[1]]) for index, one in data.items()
+        index: sum(len(book).bit_length() - 1 for book in books[: one[0].shape[1]]) for index, one in codes.items()
     }
-    while done < 1:
-        past = {index: one.past(int(torch.randint(rules.block_steps, ()))) for index, one in data.items()}
-        batches = min(len(one.codes) for one in data.values()) // BATCH
-        orders = {index: torch.randperm(len(one.codes)) for index, one in data.items()}
-        totals = dict.fromkeys(data, 0.0)
-        for batch in range(batches):
-            for group in optimiser.param_groups:
-                group["lr"] = RATE * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
-            optimiser.zero_grad()
-            for index, one in data.items():
-                rows = orders[index][batch * BATCH : (batch + 1) * BATCH]
-                inputs, age = past[index]
-                bits = model(one.codes[rows], inputs[rows], age[rows], index).sum(1).mean()
-                (bits / width[index] ** 0.5).backward()
-                totals[index] += float(bits.detach()) / width[index]
-            optimiser.step()
-            step += 1
-            done = (time.monotonic() - begun) / 60 / minutes
-            if done >= 1:
-                break
-        shares = "  ".join(f"{index}: {100 * total / (batch + 1):.2f} %" for index, total in totals.items())
-        note(f"{100 * min(1.0, done):.0f} % of the time; of the fixed-length rate by preset {shares}")
+    shares: dict[int, float] = {}
+    since: list[list[float]] = []  # the last note: shares of each batch
+    begun, told = time.monotonic(), 0
+    for step, batch in enumerate(_batches(codes, books, rules, np.random.default_rng(seed)), 1):
+        done = min(1.0, (time.monotonic() - begun) / 60 / minutes)
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1, step / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+        optimiser.zero_grad()
+        for index, (rows, past, age) in batch.items():
+            bits = model(rows, past, age, index).sum(1).mean()
+            (bits / width[index] ** 0.5).backward()
+            shares[index] = float(bits.detach()) / width[index]
+        optimiser.step()
+        since.append(list(shares.values()))
+        if done * NOTES >= told + 1:
+            told = int(done * NOTES)
+            means = "  ".join(f"{index}: {mean:.2%}" for index, mean in zip(codes, np.mean(since, 0), strict=True))
+            note(f"{done:.0%} of the time; of the fixed-length rate by preset {means}")
+            since = []
+        if done == 1:
+            break
     return rounded(model.eval())
+
+
+def _batches(
+    codes: Mapping[int, Codes], books: Sequence[NDArray[np.int16]], rules: Rules, random: np.random.Generator
+) -> Iterator[dict[int, tuple[Tensor, Tensor, Tensor]]]:
+    """Codes, past and ages of `BATCH` steps by preset, without end; recordings come in another order each time."""
+    parts = max(1, min(sum(map(len, one)) for one in codes.values()) // STEPS_AT_ONCE)
+    while True:
+        for chosen in np.array_split(random.permutation(len(codes[0])), parts):
+            data = {index: _Steps.of([one[i] for i in chosen], books, rules) for index, one in codes.items()}
+            past = {index: one.past(int(random.integers(rules.block_steps))) for index, one in data.items()}
+            orders = {index: torch.from_numpy(random.permutation(len(one.codes))) for index, one in data.items()}
+            for at in range(0, min(map(len, orders.values())) - BATCH + 1, BATCH):
+                rows = {index: order[at : at + BATCH] for index, order in orders.items()}
+                yield {i: (data[i].codes[row], past[i][0][row], past[i][1][row]) for i, row in rows.items()}
 
 
 def rounded(model: Predictor) -> dict[str, NDArray]:

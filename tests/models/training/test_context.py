@@ -72,7 +72,7 @@ def test_tables_are_small_integers(books):
 
 def test_it_learns_what_follows_what(books):
     said = []
-    tables = fit({0: walks(20, 60), 1: walks(20, 60)}, books, RULES, minutes=0.03, note=said.append)
+    tables = fit({0: walks(20, 60), 1: walks(20, 60)}, books, RULES, minutes=0.1, note=said.append)
     coder = context.ContextModel(tables, books).coder(0, len(SIZES))
     codes = walks(1, BLOCK_STEPS, seed=1)[0]
     assert 8 * len(coder.encode(codes)) < 0.6 * 9 * BLOCK_STEPS
