@@ -61,27 +61,43 @@ def before(recordings: list[np.ndarray], book: int, lag: int, size: int) -> np.n
     return np.concatenate(out)
 
 
-def orders(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...]) -> np.ndarray:
-    """Bits a step of count tables of order 0, 1 and 2 over the same book, each backing off to the one before."""
-    bits = np.zeros(3)
+def counted(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...]) -> np.ndarray:
+    """Bits a step of tables of counts: of order 0, 1 and 2 over the same book, and of five tables mixed.
+
+    Order 1 and 2 back off to the one before. The mixture has these three, the code of the book before in the same step,
+    and that together with the code of the step before; its weights, one for each book and table, are the best on valid.
+    """
+    bits = np.zeros(4)
     for book, width in enumerate(widths):
         size = 1 << width
-        learnt, tested = (np.concatenate([one[:, book] for one in part]) for part in (train, valid))
-        counts = np.bincount(learnt, minlength=size) + 0.5
-        chance = (counts / counts.sum())[tested]
-        bits[0] -= np.log2(chance).mean()
-        keys = [np.zeros(len(learnt), np.int64), np.zeros(len(tested), np.int64)]
-        for order in (1, 2):
-            for key, part in zip(keys, (train, valid), strict=True):
-                key[:] = key * (size + 1) + before(part, book, order, size)
-            together, of = np.unique(keys[0] * size + learnt, return_counts=True)
-            alone, whole = np.unique(keys[0], return_counts=True)
-            hits = looked_up(together, of, keys[1] * size + tested)
-            seen = looked_up(alone, whole, keys[1])
-            mixed = [(hits + strength * chance) / (seen + strength) for strength in STRENGTHS]
-            chance = min(mixed, key=lambda one: -np.log2(one).mean())
-            bits[order] -= np.log2(chance).mean()
+        parts = train, valid
+        codes = [np.concatenate([one[:, book] for one in part]) for part in parts]
+        counts = np.bincount(codes[0], minlength=size) + 0.5
+        zero = (counts / counts.sum())[codes[1]]
+        last, earlier = ([before(part, book, lag, size) for part in parts] for lag in (1, 2))
+        above = [
+            np.concatenate([one[:, book - 1] for one in part]) if book else 0 * codes[i] for i, part in enumerate(parts)
+        ]
+        first = given(codes, last, size, zero)
+        second = given(codes, [a * (size + 1) + b for a, b in zip(last, earlier, strict=True)], size, first)
+        within = given(codes, above, size, zero)
+        both = given(codes, [a * 1025 + b for a, b in zip(above, last, strict=True)], size, within)
+        chances = np.stack((zero, first, second, within, both))
+        weights = np.full(len(chances), 1 / len(chances))
+        for _ in range(50):  # expectation maximisation (Dempster, Laird and Rubin 1977)
+            shares = weights[:, None] * chances
+            weights = (shares / shares.sum(0)).mean(1)
+        bits -= [np.log2(one).mean() for one in (zero, first, second, weights @ chances)]
     return bits
+
+
+def given(codes: list[np.ndarray], context: list[np.ndarray], size: int, chance: np.ndarray) -> np.ndarray:
+    """The chances of the codes of valid by counts of train in the same context, backing off to `chance`."""
+    together, of = np.unique(context[0] * size + codes[0], return_counts=True)
+    alone, whole = np.unique(context[0], return_counts=True)
+    hits, seen = looked_up(together, of, context[1] * size + codes[1]), looked_up(alone, whole, context[1])
+    mixed = [(hits + strength * chance) / (seen + strength) for strength in STRENGTHS]
+    return min(mixed, key=lambda one: -np.log2(one).mean())
 
 
 def looked_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -193,15 +209,16 @@ def main() -> None:
     arguments = parser.parse_args()
     model = release.load()
     train, valid = (codes(model, arguments.speech, arguments.codes, part) for part in ("train", "valid"))
-    print(f"{len(valid['default'])} recordings; counts of {len(train['default'])} others, back-off as best on valid")
+    told, learnt = len(valid["default"]), len(train["default"])
+    print(f"{told} recordings; counts of {learnt} others, back-off and mixture as best on valid")
     print("bits a code on valid (saving of all bits); speed is encoding and decoding together, against real time")
-    print(f"{'preset':9}{'uniform':>16}{'order 0':>16}{'order 1':>16}{'order 2':>16}{'context':>16}{'carried':>16}"
-          f"{'over entropy':>14}{'worst':>9}{'speed':>8}")  # fmt: skip
+    columns = "uniform", "order 0", "order 1", "order 2", "mixed", "context", "carried"
+    print(f"{'preset':9}" + "".join(f"{one:>16}" for one in columns) + f"{'over entropy':>14}{'worst':>9}{'speed':>8}")
     for name, preset in model.presets.items():
         whole, count = sum(preset.bits), preset.books
         coded(model, preset, valid[name][:2], carry=True)  # compiles
         alone, carried = (coded(model, preset, valid[name], carry=carry) for carry in (False, True))
-        figures = [whole, *orders(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
+        figures = [whole, *counted(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
         cells = "".join(f"{bits / count:8.3f} ({100 - 100 * bits / whole:4.1f}%)" for bits in figures)
         over = 100 * (alone["bits"] / alone["entropy"] - 1)
         print(f"{name:9}{cells}{over:12.2f} %{alone['worst']:7.2f} B{alone['speed']:7.0f}×", flush=True)

@@ -100,7 +100,7 @@ def read(data: bytes, widths_of, step: int = 640, tables=None) -> File:
             assert tag < 128 and tag % 64 == number % 64
             if tag & 64:
                 due, rest = rest[0], rest[1:]
-            file.codes += Context(tables, preset, len(widths)).decode(rest, due, held)
+            file.codes += Context(tables, model, preset, len(widths)).decode(rest, due, held)
         else:
             steps = packet_steps or (min(50, 8 * size // sum(widths)) if unknown else due)
             told = payload[-(-steps * sum(widths) // 8) :]
@@ -195,9 +195,10 @@ POWERS = [round(2 ** (24 - i / 32)) for i in range(32)]
 class Context:
     """The context model, as the page has it."""
 
-    def __init__(self, tables, preset: int, books: int) -> None:
+    def __init__(self, tables, model: bytes, preset: int, books: int) -> None:
         def table(name):
-            return tables[name].tolist()
+            former = f"former.{model.hex()}.{name}"
+            return tables[former if former in tables else name].tolist()
 
         self.past, self.age, self.shifts = table("context.past"), table("context.age"), table("context.shifts")
         self.drive = [[list(row) for row in matrix] for matrix in table("context.drive")]

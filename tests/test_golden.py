@@ -29,7 +29,7 @@ from sottovoce.models.wavenet import sampler
 
 GOLDEN = Path(__file__).parent / "golden"
 PROMISES = GOLDEN / "promises.json"
-FORMER = {"former-default"}
+FORMER = ("former-default", "former-coded")
 pytestmark = pytest.mark.skipif(not release.available(), reason="no model in the box")
 
 
