@@ -15,7 +15,9 @@ from sottovoce.cli.jobs import CODED, Job, plan
 from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.cli.names import voices
 from sottovoce.codec import profiles
-from sottovoce.codec.decoding import Decoded, Decoding, Delivery, wav_decoding
+from sottovoce.codec.decoded import Decoded
+from sottovoce.codec.decoding import Decoding, wav_decoding
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.files import reading, writing
 from sottovoce.codec.recording import Tick, no_tick
 from sottovoce.codec.releases import by_name

@@ -18,7 +18,8 @@ from sottovoce.cli.jobs import Job, plan
 from sottovoce.cli.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.audio import SOUND, open_sound
-from sottovoce.codec.decoding import Delivery, decode_stream
+from sottovoce.codec.decoding import decode_stream
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.files import STANDARD, writing
 from sottovoce.codec.recording import Tick, encode_sound, no_tick
 

@@ -14,7 +14,8 @@ from sottovoce.codec import releases
 from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.bits import MOST_PARITY, Reader
 from sottovoce.codec.contexts import blocks_of
-from sottovoce.codec.decoding import Decoding, Delivery, decoding
+from sottovoce.codec.decoding import Decoding, decoding
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.recording import HEAD_SECONDS, encode_stream
 from sottovoce.codec.together import run_together

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -11,133 +11,17 @@ import numpy.typing as npt
 from sottovoce.codec.audio import WavWriter
 from sottovoce.codec.bits import BLOCK_STEPS, Reader
 from sottovoce.codec.contexts import blocks_of
+from sottovoce.codec.decoded import Decoded
+from sottovoce.codec.delivery import AS_RECORDED, Delivery
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.files import seekable
 from sottovoce.codec.lending import lend
 from sottovoce.codec.level import LevelRestorer
 from sottovoce.codec.recording import HEAD_SECONDS, Tick, no_tick
 from sottovoce.codec.releases import by_id, preset_by_index
-from sottovoce.codec.span import ENDLESS, Span, too_early
+from sottovoce.codec.span import ENDLESS, too_early
 from sottovoce.codec.together import Request, Steps, run_together
-from sottovoce.models.release import Decoder, Release
-from sottovoce.models.runtime.stretch import UNIT, pace_of
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What came out of a file, or of several in one.
-
-    Parameters
-    ----------
-    files : int
-        How many.
-    seconds : float
-        Length of the speech.
-    blocks, damaged : int
-        Blocks that were decoded, and how many of these had to be concealed.
-    missing : float
-        Seconds that were promised but aren't there.
-    restored : int
-        Blocks of these that were lost, and restored by what protects them.
-    skipped : int
-        Bytes that couldn't be read where headers should be, up to the next ones, which could.
-    complete : bool
-        Whether each file ends as it should, as far as it was read.
-    trailing : bool
-        Whether something foreign follows an end.
-    ends : float or None
-        Where the recording ends, in seconds, if that is before the end of the part that was asked for.
-    """
-
-    files: int
-    seconds: float
-    blocks: int
-    damaged: int
-    missing: float
-    complete: bool
-    restored: int = 0
-    skipped: int = 0
-    trailing: bool = False
-    ends: float | None = None
-
-    def __add__(self, other: "Decoded") -> "Decoded":
-        return Decoded(
-            files=self.files + other.files,
-            seconds=self.seconds + other.seconds,
-            blocks=self.blocks + other.blocks,
-            damaged=self.damaged + other.damaged,
-            missing=self.missing + other.missing,
-            complete=self.complete and other.complete,
-            restored=self.restored + other.restored,
-            skipped=self.skipped + other.skipped,
-            trailing=self.trailing or other.trailing,
-        )
-
-    def warnings(self) -> list[str]:
-        """Return what the user should know about damage, a line each."""
-        lines = []
-        if self.skipped:
-            lines.append(f"a header is damaged, the next one was read, {self.skipped} bytes on")
-        if self.restored:
-            lines.append(f"{self.restored} of {self.blocks} blocks lost, restored")
-        if self.damaged:
-            lines.append(f"{self.damaged} of {self.blocks} blocks damaged, concealed")
-        if self.missing and (self.complete or self.files > 1):
-            lines.append(f"{self.missing:.2f} s are missing")
-        elif self.missing:
-            lines.append(f"cut off, the last {self.missing:.2f} s are missing")
-        elif not self.complete:
-            lines.append("the end is damaged or missing")
-        if self.trailing:
-            lines.append("something else follows the end, ignored")
-        if self.ends is not None:
-            lines.append(f"it ends at {self.ends:.2f} s already")
-        return lines
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How a file is spoken.
-
-    Parameters
-    ----------
-    seed : int
-        Of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples.
-    speed : float
-        0.5 to 2, in the same pitch.
-    speaker : bytes or None
-        A voice of the same model, as `Codec.speaker` tells it, for speech in that of another; None for the file's own.
-        The file's first minute is then read before anything is spoken.
-    span : Span
-        The part of it that is spoken, in times of the recording.
-    """
-
-    seed: int = 0
-    speed: float = 1.0
-    speaker: bytes | None = None
-    span: Span = field(default_factory=Span)
-
-    def __post_init__(self) -> None:
-        try:
-            pace_of(self.speed)
-        except ValueError as error:
-            raise SottoError(str(error), "choose another one") from error
-
-    def decoder(self, model: Release, speaker: bytes) -> Decoder:
-        """Return a decoder for a file in the voice of `speaker`."""
-        try:
-            return model.decoder(speaker, self.seed, speed=self.speed)
-        except ValueError as error:
-            raise SottoError(str(error), "get the file again") from error
-
-    def length(self, samples: int) -> int:
-        """Return how many samples become of so many."""
-        return -(-samples * UNIT // pace_of(self.speed))
-
-    def given(self, samples: int, start: int, stop: int) -> int:
-        """Return how many become of those from `start` to `stop`, of a recording of so many."""
-        return max(0, self.length(min(samples, stop)) - self.length(start))
-
+from sottovoce.models.release import Release
 
 Decoding = Steps[Decoded]
 """Files being decoded, one after the other."""
@@ -156,7 +40,7 @@ class Sink(Protocol):
 def decoding(
     reader: Reader,
     open_sink: Callable[[Release], Sink],
-    delivery: Delivery = Delivery(),
+    delivery: Delivery = AS_RECORDED,
     *,
     known: Release | None = None,
     tick: Tick = no_tick,
@@ -267,7 +151,7 @@ def _decoding(
 def wav_decoding(
     source: BinaryIO,
     sink: BinaryIO,
-    delivery: Delivery = Delivery(),
+    delivery: Delivery = AS_RECORDED,
     *,
     known: Release | None = None,
     flowing: bool = False,
@@ -311,7 +195,7 @@ def _length(reader: Reader | None, delivery: Delivery, known: Release | None) ->
 def decode_stream(
     source: BinaryIO,
     sink: BinaryIO,
-    delivery: Delivery = Delivery(),
+    delivery: Delivery = AS_RECORDED,
     *,
     known: Release | None = None,
     tick: Tick = no_tick,

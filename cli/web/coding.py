@@ -16,7 +16,8 @@ from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
 from sottovoce.codec.audio import WavWriter
-from sottovoce.codec.decoding import Delivery, decode_stream
+from sottovoce.codec.decoding import decode_stream
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.info import info
 from sottovoce.codec.profiles import boxed, is_coded, voice_in
 from sottovoce.codec.recording import Tick, encode_sound

@@ -13,7 +13,9 @@ from sounds import speech
 from sottovoce.codec import Codec, SottoError, together
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.contexts import blocks_of
-from sottovoce.codec.decoding import Decoded, Delivery, decode_stream
+from sottovoce.codec.decoded import Decoded
+from sottovoce.codec.decoding import decode_stream
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.span import Span
 from sottovoce.models import release
 

@@ -11,7 +11,8 @@ from sottovoce.codec import Codec, SottoError, contexts, info
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.cutting import cut
 from sottovoce.codec.damage import damaged
-from sottovoce.codec.decoding import Delivery, decode_stream
+from sottovoce.codec.decoding import decode_stream
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.span import Span
 
 

@@ -11,7 +11,8 @@ from sounds import speech
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer
-from sottovoce.codec.decoding import Delivery, decode_stream, wav_decoding
+from sottovoce.codec.decoding import decode_stream, wav_decoding
+from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.recording import HEAD_SECONDS, encode_stream
 from sottovoce.codec.together import run_together
 
