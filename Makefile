@@ -61,7 +61,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/training.py docs/logs/*/log.jsonl -o docs/training.md
 	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
 	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
-	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes | tee docs/context.txt
+	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes --networks 8 | tee docs/context.txt
 	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/losses.txt
 	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/protection.txt
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
