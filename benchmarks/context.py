@@ -209,8 +209,8 @@ def main() -> None:
     arguments = parser.parse_args()
     model = release.load()
     train, valid = (codes(model, arguments.speech, arguments.codes, part) for part in ("train", "valid"))
-    told, learnt = len(valid["default"]), len(train["default"])
-    print(f"{told} recordings; counts of {learnt} others, back-off and mixture as best on valid")
+    tested, learnt = len(valid["default"]), len(train["default"])
+    print(f"{tested} recordings; counts of {learnt} others, back-off and mixture as best on valid")
     print("bits a code on valid (saving of all bits); speed is encoding and decoding together, against real time")
     columns = "uniform", "order 0", "order 1", "order 2", "mixed", "context", "carried"
     print(f"{'preset':9}" + "".join(f"{one:>16}" for one in columns) + f"{'over entropy':>14}{'worst':>9}{'speed':>8}")
@@ -227,7 +227,8 @@ def main() -> None:
         for kind in ("LSTM", "Transformer"):
             bits = network(kind, train["default"], valid["default"], preset.bits, arguments.networks)
             saving = 100 - 100 * bits / sum(preset.bits)
-            print(f"{kind} in floats, default: {bits / preset.books:.3f} bits a code ({saving:.1f} %)", flush=True)
+            told = f"{kind} in floats, default, {arguments.networks:g} minutes"
+            print(f"{told}: {bits / preset.books:.3f} bits a code ({saving:.1f} %)", flush=True)
 
 
 if __name__ == "__main__":
