@@ -85,12 +85,11 @@ def put(path: Path, content: str) -> None:
 
 def publish_codecs(folder: Path) -> None:
     """What `sotto evaluate` found: kept, and told in the card and the README."""
-    text = (folder / "report.json").read_text(encoding="utf-8")
-    report, card = json.loads(text), json.loads(CARD.read_text(encoding="utf-8"))
+    report, card = (json.loads(file.read_text(encoding="utf-8")) for file in (folder / "report.json", CARD))
     if report["model"]["sha256"] != card["sha256"]:
         sys.exit("publish: the report is of another model than the one in the box")
     card["scores"] = scores(report)
-    put(JSON, text)
+    put(JSON, json.dumps(report, ensure_ascii=False, separators=(",", ":")) + "\n")  # a third is white space else
     put(CARD, json.dumps(card, indent=1) + "\n")
     put(README, PLACE.sub(lambda found: found[1] + table(report) + found[2], README.read_text(encoding="utf-8")))
 

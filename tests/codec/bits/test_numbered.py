@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutations import mutated
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
 from sottovoce.codec.bits.numbered import FURTHEST, NUMBERS, Numbered
@@ -160,18 +161,9 @@ def test_mutations_are_borne():
     draw = random.Random(1)
     hurt = 0
     for turn in range(6000):
-        data = bytearray(files[turn % len(files)])
-        for _ in range(draw.randrange(1, 5)):
-            at = draw.randrange(12, len(data) + 1)
-            match draw.randrange(3):
-                case 0 if at < len(data):
-                    data[at] = draw.randrange(256)
-                case 1:
-                    data[at:at] = draw.randbytes(draw.randrange(40))
-                case _:
-                    del data[at : at + draw.randrange(40)]
+        data = mutated(files[turn % len(files)], draw, 12)
         try:
-            reader, blocks = read(bytes(data))
+            reader, blocks = read(data)
         except FormatError:
             continue
         assert sum(block.steps for block in blocks) <= 33 * 50 * (1 + len(data) // 5)

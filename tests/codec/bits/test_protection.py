@@ -11,6 +11,7 @@ import pytest
 from coded_toy import CodedToy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import mutated
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer, protection, varint
 from sottovoce.codec.bits.blocks import Framing
@@ -342,18 +343,9 @@ def test_mutations_are_borne():
     draw = random.Random(1)
     restored = 0
     for turn in range(1200):
-        data = bytearray(files[turn % len(files)])
-        for _ in range(draw.randrange(1, 5)):
-            at = draw.randrange(len(data) + 1)
-            match draw.randrange(3):
-                case 0 if at < len(data):
-                    data[at] = draw.randrange(256)
-                case 1:
-                    data[at:at] = draw.randbytes(draw.randrange(40))
-                case _:
-                    del data[at : at + draw.randrange(40)]
+        data = mutated(files[turn % len(files)], draw)
         try:
-            reader, codes = read(bytes(data))
+            reader, codes = read(data)
         except FormatError:
             continue
         assert len(codes) <= 33 * 50 * (1 + len(data) // 5)
