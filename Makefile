@@ -20,7 +20,7 @@ $(BIN)/python:
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 
-$(VENV)/core: pyproject.toml $(wildcard $(foreach kind,cpp h,models/wavenet/*.$(kind) codec/bits/*.$(kind))) | $(BIN)/python
+$(VENV)/core: pyproject.toml $(wildcard $(foreach kind,cpp h,models/wavenet/*.$(kind) codec/bits/context/*.$(kind) native/*.$(kind))) | $(BIN)/python
 	$(BIN)/python -m pip install -q -e .
 	touch $@
 
@@ -33,7 +33,7 @@ $(VENV)/dev: $(VENV)/core requirements-dev.txt
 # Voices in the box: to be made again with each new model
 voices: $(VENV)/core
 	for name in awb kal rms slt; do \
-		$(BIN)/sotto voice make samples/$$name-* -o codec/voices/$$name.json -f || exit 1; done
+		$(BIN)/sotto voice make samples/$$name-* -o codec/voice/bundled/$$name.json -f || exit 1; done
 
 demo: $(VENV)/core
 	$(BIN)/sotto roundtrip samples -o demo --keep -f

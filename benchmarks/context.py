@@ -21,8 +21,8 @@ import numpy as np
 
 from sottovoce.cli.train_context import wave_of
 from sottovoce.codec.bits import BLOCK_STEPS
-from sottovoce.codec.contexts import context_coder
 from sottovoce.codec.evaluation.references import find
+from sottovoce.codec.models import context_coder
 from sottovoce.models import release
 from sottovoce.models.release import Release
 from sottovoce.models.training.context import codes_of

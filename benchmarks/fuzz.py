@@ -27,7 +27,7 @@ with atheris.instrument_imports(
 ):
     from sottovoce.codec.bits import Block, FormatError, Reader
     from sottovoce.codec.bits.crc import seal
-from sottovoce.codec.contexts import context_coder
+from sottovoce.codec.models import context_coder
 from sottovoce.models import release
 
 RUNS = 1_000_000

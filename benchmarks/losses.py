@@ -19,11 +19,11 @@ import numpy as np
 from pystoi import stoi
 
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
-from sottovoce.codec.damage import BurstLoss
 from sottovoce.codec.evaluation.references import find
+from sottovoce.codec.io.audio import open_sound
+from sottovoce.codec.offline.damage import BurstLoss
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
-from sottovoce.codec.voice import voice_of
+from sottovoce.codec.voice.tracker import voice_of
 
 LOSSES = (0.05, 0.1, 0.2)
 BURST = 3.0

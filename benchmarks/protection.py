@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
 from sottovoce.codec.bits import BLOCK_STEPS, Reader
-from sottovoce.codec.contexts import blocks_of
-from sottovoce.codec.damage import damaged
 from sottovoce.codec.evaluation.references import find
+from sottovoce.codec.io.audio import open_sound
+from sottovoce.codec.models import blocks_of
+from sottovoce.codec.offline.damage import damaged
 
 PROTECTIONS = (0, 1, 2, 4, 8)
 ERRORS = (1e-5, 1e-4, 3e-4, 1e-3)

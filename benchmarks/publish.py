@@ -18,7 +18,7 @@ from typing import Any
 
 from sottovoce.codec.evaluation.families import table as families
 from sottovoce.codec.evaluation.markdown import markdown
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 from sottovoce.models.families import store
 from sottovoce.models.probing import table as probes
 

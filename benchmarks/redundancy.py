@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
+from sottovoce.codec.io.audio import open_sound
+from sottovoce.codec.live.catch_up import Trim
 from sottovoce.codec.live.datagrams import Counter, Datagram, Kind, Outgoing
-from sottovoce.codec.live.link import Link, LinkSettings
-from sottovoce.codec.live.listener import MARGIN, Listener
-from sottovoce.codec.live.trim import Trim
+from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.simulated_link import Link, LinkSettings
 from sottovoce.codec.stream import StreamEncoder
 
 SAMPLES = Path(__file__).parents[1] / "samples"

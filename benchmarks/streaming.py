@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
+from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
 from sottovoce.codec.evaluation.phones import error_rate
 from sottovoce.codec.evaluation.pitch import pitch
 from sottovoce.codec.evaluation.references import Recording, find
 from sottovoce.codec.evaluation.speaker import voice
+from sottovoce.codec.io.audio import open_sound
 
 RATE = 16000
 SPEEDS = (0.5, 0.75, 1.5, 2.0)

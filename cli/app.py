@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from sottovoce.cli.failures import as_line
+from sottovoce.cli.support.failures import as_line
 
 COMMANDS = {
     "encode": "Recordings to .sotto files.",

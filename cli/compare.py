@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.cli.training import training_installed
-from sottovoce.cli.workers import cores, each
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.training import training_installed
+from sottovoce.cli.support.workers import cores, each
 
 WIDE = 400  # columns, enough for the table
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.batch import row
-from sottovoce.cli.console import Console
-from sottovoce.codec.cutting import cut
-from sottovoce.codec.files import STANDARD, reading, shown, writing
-from sottovoce.codec.span import Span
+from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import row
+from sottovoce.cli.support.console import Console
+from sottovoce.codec.io.files import STANDARD, reading, shown, writing
+from sottovoce.codec.offline.edit import cut
+from sottovoce.codec.offline.options import Span
 
 
 @click.command("cut")

@@ -2,10 +2,10 @@
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.codec.damage import damaged
-from sottovoce.codec.files import reading, shown, writing
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.codec.io.files import reading, shown, writing
+from sottovoce.codec.offline.damage import damaged
 
 
 @click.command("damage")

@@ -7,22 +7,21 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.batch import Done, Outcome, row, run_batch
-from sottovoce.cli.console import Console
-from sottovoce.cli.failures import as_failure
-from sottovoce.cli.jobs import CODED, Job, plan
-from sottovoce.cli.kernel import chosen_kernel
-from sottovoce.cli.names import voices
-from sottovoce.codec import profiles
-from sottovoce.codec.decoded import Decoded
-from sottovoce.codec.decoding import Decoding, wav_decoding
-from sottovoce.codec.delivery import Delivery
-from sottovoce.codec.files import reading, writing
-from sottovoce.codec.recording import Tick, no_tick
-from sottovoce.codec.releases import by_name
-from sottovoce.codec.span import Span
-from sottovoce.codec.together import run_together
+from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.failures import as_failure
+from sottovoce.cli.support.jobs import CODED, Job, plan
+from sottovoce.cli.support.kernel import chosen_kernel
+from sottovoce.cli.support.names import voices
+from sottovoce.codec.io.files import reading, writing
+from sottovoce.codec.models import by_name
+from sottovoce.codec.offline.decode import Decoding, wav_decoding
+from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.options import Delivery, Span
+from sottovoce.codec.offline.result import Decoded
+from sottovoce.codec.progress import Tick, no_tick
+from sottovoce.codec.voice import profiles
 
 TOGETHER = 4
 """Files that share each pass over the weights."""

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
 from sottovoce.codec.live.devices import Device, devices
 
 

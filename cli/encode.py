@@ -6,18 +6,20 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.batch import Done, Outcome, row, run_batch
-from sottovoce.cli.console import Console
-from sottovoce.cli.failures import as_failure
-from sottovoce.cli.jobs import Job, plan
+from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.failures import as_failure
+from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import SOUND, open_file, open_sound
 from sottovoce.codec.bits import MOST_PARITY
-from sottovoce.codec.files import flows, reading, writing
-from sottovoce.codec.piped import first_bytes, is_wav, piped_wav
-from sottovoce.codec.recording import Encoded, Tick, encode_live, encode_sound, no_tick
-from sottovoce.codec.tags import pack
+from sottovoce.codec.io.audio import SOUND, open_file, open_sound
+from sottovoce.codec.io.files import flows, reading, writing
+from sottovoce.codec.io.wav_pipe import first_bytes, is_wav, piped_wav
+from sottovoce.codec.offline.encode import encode_live, encode_sound
+from sottovoce.codec.offline.result import Encoded
+from sottovoce.codec.offline.tags import pack
+from sottovoce.codec.progress import Tick, no_tick
 
 
 @click.command("encode")

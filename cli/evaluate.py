@@ -4,9 +4,9 @@ from functools import partial
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.cli.workers import cores, each
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.workers import cores, each
 from sottovoce.codec.evaluation.peers import FAMILIES
 from sottovoce.codec.evaluation.running import evaluate
 

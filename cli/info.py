@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.cli.failures import as_failure, as_line
-from sottovoce.codec.files import reading, shown
-from sottovoce.codec.info import Info, Row, info_stream
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.failures import as_failure, as_line
+from sottovoce.codec.io.files import reading, shown
+from sottovoce.codec.offline.info import Info, Row, info_stream
 
 
 @click.command("info")

@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.background import run_until_stopped
-from sottovoce.cli.console import Console
-from sottovoce.cli.meters import in_words, level_bar, meters
+from sottovoce.cli.support import options
+from sottovoce.cli.support.background import run_until_stopped
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
-from sottovoce.codec.live.link import Link, LinkSettings
-from sottovoce.codec.live.listener import MARGIN, Listener
-from sottovoce.codec.live.ports import Capture, Playback
-from sottovoce.codec.live.take import taking
-from sottovoce.codec.live.talker import Talker
+from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.recorder import taking
+from sottovoce.codec.live.sender import Talker
+from sottovoce.codec.live.simulated_link import Link, LinkSettings
+from sottovoce.codec.live.sound_card import Capture, Playback
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
 
 POLL = 0.003

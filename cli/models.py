@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.codec import releases
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.codec import models
 from sottovoce.models import release
 
 
@@ -17,8 +17,8 @@ def command(as_json: bool) -> None:
     """List the models in the box: their presets and rates, hashes, training data and scores."""
     console = Console(as_json=as_json)
     for name in release.available():
-        model = releases.by_name(name)
-        presets = {preset.name: releases.bit_rate(model, preset) for preset in model.presets.values()}
+        model = models.by_name(name)
+        presets = {preset.name: models.bit_rate(model, preset) for preset in model.presets.values()}
         facts = {"model": name, "id": model.id.hex(), "bit_rates": presets, "card": model.card}
         console.document(facts)
         console.result("\n".join(_lines(facts)))

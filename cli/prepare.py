@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from sottovoce.cli.training import training_installed
-from sottovoce.cli.workers import cores
+from sottovoce.cli.support.training import training_installed
+from sottovoce.cli.support.workers import cores
 from sottovoce.codec.errors import SottoError
 
 

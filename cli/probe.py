@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from sottovoce.cli.console import Console
-from sottovoce.cli.training import training_installed
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.training import training_installed
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 
 SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "adults' gender", "speaker": "speaker"}
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.background import run_until_stopped
-from sottovoce.cli.console import Console
-from sottovoce.cli.meters import in_words, meters
-from sottovoce.codec.audio import WavWriter
-from sottovoce.codec.files import writing
-from sottovoce.codec.live.listener import MARGIN, Listener
-from sottovoce.codec.live.paced import PacedOutput
-from sottovoce.codec.live.ports import Playback
+from sottovoce.cli.support import options
+from sottovoce.cli.support.background import run_until_stopped
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.meters import in_words, meters
+from sottovoce.codec.io.audio import WavWriter
+from sottovoce.codec.io.files import writing
+from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.realtime_files import PacedOutput
+from sottovoce.codec.live.sound_card import Playback
 from sottovoce.codec.live.udp import Receiver, parse_address
 from sottovoce.codec.stream import StreamDecoder
 

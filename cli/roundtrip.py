@@ -10,18 +10,19 @@ from typing import Any, BinaryIO
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.batch import Done, Outcome, row, run_batch
-from sottovoce.cli.console import Console
-from sottovoce.cli.failures import as_failure
-from sottovoce.cli.jobs import Job, plan
-from sottovoce.cli.kernel import chosen_kernel
+from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.failures import as_failure
+from sottovoce.cli.support.jobs import Job, plan
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import SOUND, open_sound
-from sottovoce.codec.decoding import decode_stream
-from sottovoce.codec.delivery import Delivery
-from sottovoce.codec.files import STANDARD, writing
-from sottovoce.codec.recording import Tick, encode_sound, no_tick
+from sottovoce.codec.io.audio import SOUND, open_sound
+from sottovoce.codec.io.files import STANDARD, writing
+from sottovoce.codec.offline.decode import decode_stream
+from sottovoce.codec.offline.encode import encode_sound
+from sottovoce.codec.offline.options import Delivery
+from sottovoce.codec.progress import Tick, no_tick
 
 
 @click.command("roundtrip")

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.background import run_until_stopped
-from sottovoce.cli.console import Console
-from sottovoce.cli.meters import in_words, level_bar, meters
+from sottovoce.cli.support import options
+from sottovoce.cli.support.background import run_until_stopped
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
-from sottovoce.codec.audio import open_sound
+from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.live.datagrams import MOST_COPIES
-from sottovoce.codec.live.paced import paced
-from sottovoce.codec.live.ports import Block, Capture
-from sottovoce.codec.live.talker import Talker
+from sottovoce.codec.live.realtime_files import paced
+from sottovoce.codec.live.sender import Talker
+from sottovoce.codec.live.sound_card import Block, Capture
 from sottovoce.codec.live.udp import Sender, parse_address
 from sottovoce.codec.stream import StreamEncoder
 

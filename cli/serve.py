@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import click
 
-from sottovoce.cli.console import Console
-from sottovoce.cli.kernel import chosen_kernel
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.codec.errors import SottoError
 
 EXTRA = ("starlette", "uvicorn", "websockets", "anyio")

@@ -2,7 +2,7 @@
 
 import click
 
-from sottovoce.cli.training import configured, training_installed
+from sottovoce.cli.support.training import configured, training_installed
 
 
 @click.command("train")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from sottovoce.cli.console import Console
-from sottovoce.cli.training import training_installed
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.training import training_installed
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 
 
 @click.command("train-context")
@@ -38,15 +38,16 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
     with training_installed():
         import numpy as np
 
-        from sottovoce.codec import releases
-        from sottovoce.codec.bits import BLOCK_STEPS, context
-        from sottovoce.codec.contexts import PREFIX
+        from sottovoce.codec import models
+        from sottovoce.codec.bits import BLOCK_STEPS
+        from sottovoce.codec.bits.context import units
         from sottovoce.codec.evaluation.references import find
+        from sottovoce.codec.models import PREFIX
         from sottovoce.models.release import read, with_tables
         from sottovoce.models.training.context import Rules, codes_of, fit
         from sottovoce.models.training.variations import varied
 
-        release = releases.by_name(model)
+        release = models.by_name(model)
         recordings = find(speech, Path(output))
         random = np.random.default_rng(0)
         codes: dict[int, list] = {preset.index: [] for preset in release.presets.values()}
@@ -59,13 +60,13 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
                 console.advance(number + 1, len(recordings))
         rules = Rules(
             BLOCK_STEPS,
-            context.AGES,
-            context.SLOW,
-            context.FINE_BITS,
-            context.SUM_BITS,
-            context.SUM_LIMIT,
-            context.HIDDEN_BITS,
-            context.LOGIT_BITS,
+            units.AGES,
+            units.SLOW,
+            units.FINE_BITS,
+            units.SUM_BITS,
+            units.SUM_LIMIT,
+            units.HIDDEN_BITS,
+            units.LOGIT_BITS,
         )
         books = [release.weights[f"books.{k}"] for k in range(len(release.config["bottleneck"]["bits"]))]
         try:
@@ -83,9 +84,9 @@ def wave_of(name: str, rate: int):
     """A recording at the models' level."""
     import numpy as np
 
-    from sottovoce.codec.audio import open_sound
-    from sottovoce.codec.level import level_byte, normalising_gain
-    from sottovoce.codec.recording import HEAD_SECONDS
+    from sottovoce.codec.io.audio import open_sound
+    from sottovoce.codec.voice.level import level_byte, normalising_gain
+    from sottovoce.codec.voice.tracker import HEAD_SECONDS
 
     with concerning(name), open_sound(name, rate) as sound:
         wave = np.concatenate(list(sound))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from sottovoce.cli import options
-from sottovoce.cli.console import Console
-from sottovoce.codec import profiles
-from sottovoce.codec.files import STANDARD, writing
-from sottovoce.codec.releases import by_name
+from sottovoce.cli.support import options
+from sottovoce.cli.support.console import Console
+from sottovoce.codec.io.files import STANDARD, writing
+from sottovoce.codec.models import by_name
+from sottovoce.codec.voice import profiles
 
 
 @click.group("voice")

@@ -15,6 +15,6 @@ Examples
 
 from sottovoce.codec.api import Codec
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.info import Info, info
+from sottovoce.codec.offline.info import Info, info
 
 __all__ = ["Codec", "Info", "SottoError", "info"]

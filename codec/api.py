@@ -4,22 +4,22 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import index
-from typing import SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec import releases
-from sottovoce.codec.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
+from sottovoce.codec import models
 from sottovoce.codec.bits import MOST_PARITY, Reader
-from sottovoce.codec.contexts import blocks_of
-from sottovoce.codec.decoding import Decoding, decoding
-from sottovoce.codec.delivery import Delivery
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.recording import HEAD_SECONDS, encode_stream
-from sottovoce.codec.together import run_together
-from sottovoce.codec.voice import likeness_of
+from sottovoce.codec.io.arrays import Collected, checked, integer
+from sottovoce.codec.io.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
+from sottovoce.codec.models import blocks_of
+from sottovoce.codec.offline.decode import Decoding, decoding
+from sottovoce.codec.offline.encode import encode_stream
+from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.options import Delivery
+from sottovoce.codec.voice.conversion import likeness_of
+from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.release import Preset, Release
 
 
@@ -60,8 +60,8 @@ class Codec:
         >>> Codec.load("low").preset.name
         'low'
         """
-        release = releases.by_name(model)
-        return cls(release, releases.preset_by_name(release, preset))
+        release = models.by_name(model)
+        return cls(release, models.preset_by_name(release, preset))
 
     @property
     def sample_rate(self) -> int:
@@ -71,7 +71,7 @@ class Codec:
     @property
     def bit_rate(self) -> float:
         """Bits that a second of codes takes, without the file around them."""
-        return releases.bit_rate(self.model, self.preset)
+        return models.bit_rate(self.model, self.preset)
 
     def encode(self, wave: npt.ArrayLike, sample_rate: int, *, protect: int = 0) -> bytes:
         """Encode a recording.
@@ -104,9 +104,9 @@ class Codec:
         >>> data[1:4]
         b'STO'
         """
-        array = _checked(wave)
-        sample_rate = _integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE)
-        protect = _integer(protect, "protection", 0, MOST_PARITY)
+        array = checked(wave)
+        sample_rate = integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE)
+        protect = integer(protect, "protection", 0, MOST_PARITY)
         blocks = list(self._blocks(array, sample_rate))
         data = io.BytesIO()
         encode_stream(
@@ -179,8 +179,8 @@ class Codec:
         SottoError
             As `decode` does.
         """
-        delivery = Delivery(_integer(seed, "seed", 0, 2**64 - 1), speed, speaker)
-        sinks = [_Collected() for _ in files]
+        delivery = Delivery(integer(seed, "seed", 0, 2**64 - 1), speed, speaker)
+        sinks = [Collected() for _ in files]
         begins = [partial(self._decoding, data, sink, delivery) for data, sink in zip(files, sinks, strict=True)]
         with concerning(""):
             for outcome in run_together(begins):
@@ -213,7 +213,7 @@ class Codec:
         >>> len(Codec.load().speaker(np.zeros(16000), 16000))
         8
         """
-        blocks = self._blocks(_checked(wave), _integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE))
+        blocks = self._blocks(checked(wave), integer(sample_rate, "sample rate", LOWEST_RATE, HIGHEST_RATE))
         head = np.concatenate(list(blocks))[: HEAD_SECONDS * self.sample_rate]
         if not len(head):
             raise SottoError("there are no samples in it", "give a recording")
@@ -250,7 +250,7 @@ class Codec:
         blocks = blocks_of(reader, self.model, self.preset)
         return np.concatenate([block.codes for block in blocks if block.codes is not None])
 
-    def _decoding(self, data: bytes, sink: "_Collected", delivery: Delivery) -> Decoding:
+    def _decoding(self, data: bytes, sink: "Collected", delivery: Delivery) -> Decoding:
         sink.clear()  # of what an earlier attempt left
         return (yield from decoding(Reader(io.BytesIO(data)), lambda model: sink, delivery, known=self.model))
 
@@ -258,48 +258,3 @@ class Codec:
         resampler = Resampler(sample_rate, self.sample_rate)
         yield resampler.push(mono(wave))
         yield resampler.finish()
-
-
-MOST_CHANNELS = 255
-ORDINARY_CHANNELS = 8
-"""More than these, and more than samples, are taken for samples."""
-
-
-def _checked(wave: npt.ArrayLike) -> npt.NDArray:
-    """Return the wave as an array that isn't laid out the wrong way round."""
-    array = np.asarray(wave)
-    if array.ndim == 2:
-        samples, channels = array.shape
-        if not 1 <= channels <= MOST_CHANNELS or max(samples, ORDINARY_CHANNELS) < channels:
-            raise SottoError(f"{samples} samples of {channels} channels", "transpose it: give [samples, channels]")
-    return array
-
-
-def _integer(value: SupportsIndex, what: str, lowest: int, highest: int) -> int:
-    """Return an integer of any type as Python's own."""
-    try:
-        whole = index(value)
-    except TypeError as error:
-        raise SottoError(f"the {what} is of type {type(value).__name__}", "give an integer") from error
-    if not lowest <= whole <= highest:
-        raise SottoError(f"the {what} is {whole}", f"give an integer from {lowest} to {highest}")
-    return whole
-
-
-class _Collected:
-    """A sink that keeps the samples."""
-
-    def __init__(self) -> None:
-        self._waves: list[npt.NDArray[np.int16]] = []
-
-    def write(self, wave: npt.NDArray[np.int16]) -> None:
-        self._waves.append(wave)
-
-    def close(self) -> None:
-        pass
-
-    def clear(self) -> None:
-        self._waves.clear()
-
-    def wave(self) -> npt.NDArray[np.float32]:
-        return np.concatenate(self._waves).astype(np.float32) / np.float32(32768)

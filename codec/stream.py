@@ -11,9 +11,9 @@ import numpy.typing as npt
 from sottovoce.codec.bits import Header, Packets, Voice
 from sottovoce.codec.bits.source import Source
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.level import LevelRestorer, normalising_gain
-from sottovoce.codec.releases import by_id, preset_by_index
-from sottovoce.codec.voice import VoiceTracker
+from sottovoce.codec.models import by_id, preset_by_index
+from sottovoce.codec.voice.level import LevelRestorer, normalising_gain
+from sottovoce.codec.voice.tracker import VoiceTracker
 from sottovoce.models.release import Preset, Release
 from sottovoce.models.runtime.state import Remembering
 

@@ -20,9 +20,9 @@ from safetensors.numpy import save as save_tensors
 from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
 from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
-from sottovoce.models.runtime.likeness import Likeness, Loan, loan_of, spread_of
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
+from sottovoce.models.runtime.voice_conversion import Likeness, Loan, loan_of, spread_of
 from sottovoce.models.wavenet.sampler import Tables
 
 SAMPLER_PREFIX = "sampler."

@@ -19,14 +19,15 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Puts the toy in the models' place, here and in processes started from here."""
     import stub_release
 
-    from sottovoce.codec import releases, together
+    from sottovoce.codec import models
+    from sottovoce.codec.offline import lockstep
 
-    monkeypatch.setattr(releases, "release", stub_release)
-    monkeypatch.setattr(together, "decode_together", stub_release.decode_together)
+    monkeypatch.setattr(models, "release", stub_release)
+    monkeypatch.setattr(lockstep, "decode_together", stub_release.decode_together)
     monkeypatch.setenv("PYTHONPATH", STUB_SITE)
-    releases.loaded.cache_clear()
+    models.loaded.cache_clear()
     yield
-    releases.loaded.cache_clear()
+    models.loaded.cache_clear()
 
 
 @pytest.fixture

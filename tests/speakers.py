@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sottovoce.codec.audio import open_sound
+from sottovoce.codec.io.audio import open_sound
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sottovoce.codec.bits.context import AGES, SLOW, ContextModel
+from sottovoce.codec.bits.context.coder import ContextModel
+from sottovoce.codec.bits.context.units import AGES, SLOW
 
 SIZES = (1024, 16, 16, 32)
 BOOKS = len(SIZES)

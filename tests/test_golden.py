@@ -20,9 +20,8 @@ from speakers import real_speech
 
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import PacketWriter, Reader
-from sottovoce.codec.contexts import blocks_of
-from sottovoce.codec.recording import encode_stream
-from sottovoce.codec.releases import by_id, preset_by_index
+from sottovoce.codec.models import blocks_of, by_id, preset_by_index
+from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.models import release
 from sottovoce.models.wavenet import sampler
@@ -142,7 +141,7 @@ def test_together_and_alone_are_the_same(promises):
 
 def test_tables_made_at_import_are_the_same_everywhere():
     """They come from cos, log and exp, whose last bit is up to the machine, but are rounded far from any tie."""
-    from sottovoce.codec import level
+    from sottovoce.codec.voice import level
     from sottovoce.models.runtime import postfilter
 
     made = {

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sottovoce.cli.failures import as_failure
+from sottovoce.cli.support.failures import as_failure
 from sottovoce.codec.bits import FormatError
 from sottovoce.codec.errors import SottoError
 

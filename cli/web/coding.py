@@ -15,14 +15,14 @@ from sottovoce.cli.web.answers import Endpoint, Refused, answering
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
-from sottovoce.codec.audio import WavWriter
-from sottovoce.codec.decoding import decode_stream
-from sottovoce.codec.delivery import Delivery
-from sottovoce.codec.info import info
-from sottovoce.codec.profiles import boxed, is_coded, voice_in
-from sottovoce.codec.recording import Tick, encode_sound
-from sottovoce.codec.releases import bit_rate, preset_by_name
-from sottovoce.codec.span import Span
+from sottovoce.codec.io.audio import WavWriter
+from sottovoce.codec.models import bit_rate, preset_by_name
+from sottovoce.codec.offline.decode import decode_stream
+from sottovoce.codec.offline.encode import encode_sound
+from sottovoce.codec.offline.info import info
+from sottovoce.codec.offline.options import Delivery, Span
+from sottovoce.codec.progress import Tick
+from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
 from sottovoce.models.release import Release
 
 _PIECE = 1 << 16  # bytes that are sent at once

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sottovoce.cli.workers import cores
+from sottovoce.cli.support.workers import cores
 
 
 @dataclass(frozen=True)

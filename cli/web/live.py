@@ -16,7 +16,7 @@ from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.trip import HEAD, Trip
 from sottovoce.cli.web.waiting import Queue
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.releases import preset_by_name
+from sottovoce.codec.models import preset_by_name
 from sottovoce.models.release import Preset, Release
 
 LOWEST, HIGHEST = 8_000, 48_000

@@ -10,7 +10,7 @@ from typing import TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 from sottovoce.cli.web.answers import Refused
-from sottovoce.codec.recording import Tick
+from sottovoce.codec.progress import Tick
 
 Result = TypeVar("Result")
 

@@ -20,7 +20,7 @@ from sottovoce.cli.web.guard import Guard
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.live import Live
 from sottovoce.codec.errors import SottoError, explained
-from sottovoce.codec.releases import by_name
+from sottovoce.codec.models import by_name
 
 STATIC = Path(__file__).parent / "static"
 

@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.audio import Resampler
+from sottovoce.codec.io.audio import Resampler
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
 from sottovoce.models.release import Preset, Release
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from sottovoce.cli.web.answers import Refused
 from sottovoce.cli.web.limits import Limits
-from sottovoce.codec.audio import Sound
+from sottovoce.codec.io.audio import Sound
 
 TOO_LARGE = 413
 

@@ -1,13 +1,13 @@
 """Which records a file can have."""
 
-from sottovoce.codec.bits.blocks import Framing
 from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import steps_of
-from sottovoce.codec.bits.numbered import HEAD
 from sottovoce.codec.bits.packets import Packets
 from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.protection import EXTRA
+from sottovoce.codec.bits.protection.numbered import HEAD
+from sottovoce.codec.bits.protection.reed_solomon import EXTRA
 from sottovoce.codec.bits.range_coder import most_bytes
+from sottovoce.codec.bits.records import Framing
 
 
 def framing_of(header: Header, packing: Packing, step: int, block_steps: int) -> Framing:

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from sottovoce.codec.bits.beginning import FURTHEST, begin, seek
 from sottovoce.codec.bits.block import Block, Codes
-from sottovoce.codec.bits.blocks import Framing, Record, block_size, pack_end
-from sottovoce.codec.bits.context import ContextCoder
+from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.framing import framing_of
+from sottovoce.codec.bits.header_search import FURTHEST, begin, seek
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
-from sottovoce.codec.bits.numbered import Numbered
 from sottovoce.codec.bits.packets import Packets
 from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.restoring import Restoring
+from sottovoce.codec.bits.protection.numbered import Numbered
+from sottovoce.codec.bits.protection.restore import Restoring
+from sottovoce.codec.bits.records import Framing, Record, block_size, pack_end
 from sottovoce.codec.bits.source import Source
 
 MOST_CONCEALED = 30

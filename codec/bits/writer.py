@@ -6,13 +6,13 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits.blocks import pack_block, pack_end
-from sottovoce.codec.bits.context import ContextCoder
+from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
-from sottovoce.codec.bits.numbered import Numbered
 from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.protection import GROUP, protect
+from sottovoce.codec.bits.protection.numbered import Numbered
+from sottovoce.codec.bits.protection.reed_solomon import GROUP, protect
+from sottovoce.codec.bits.records import pack_block, pack_end
 
 
 class Writer:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sottovoce.codec.audio import SOUND
 from sottovoce.codec.errors import SottoError, concerning, explained
 from sottovoce.codec.evaluation import places
+from sottovoce.codec.io.audio import SOUND
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
 
 PHONES = "alignments.csv"

@@ -13,7 +13,7 @@ from sottovoce.codec.evaluation.metrics import METRICS, Figures
 from sottovoce.codec.evaluation.peers.base import Peer
 from sottovoce.codec.evaluation.references import Recording
 from sottovoce.codec.evaluation.statistics import Mean, interval
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 
 FORMAT = 1
 

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sottovoce.codec import releases
+from sottovoce.codec import models
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation import metrics
 from sottovoce.codec.evaluation.codecs import available
@@ -106,7 +106,7 @@ def evaluate(
         raise SottoError("is a file", "name a folder for the report", output)
     versions = metrics.versions()
     recordings = find(source, folder)
-    release = releases.by_name(model)
+    release = models.by_name(model)
 
     def missed(name: str, remedy: str) -> None:
         watcher.warn(name, f"not measured; to have it, {remedy}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sottovoce.codec.evaluation import places
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 
 
 @dataclass(frozen=True)

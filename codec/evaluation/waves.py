@@ -7,10 +7,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from sottovoce.codec.audio import open_sound
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, integers
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.audio import open_sound
+from sottovoce.codec.io.files import writing
 
 
 def read(path: Path) -> Wave:

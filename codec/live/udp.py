@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.codec.live.datagrams import LARGEST, Counter, Datagram, Kind, Outgoing
-from sottovoce.codec.live.listener import Listener
+from sottovoce.codec.live.player import Listener
 from sottovoce.codec.stream import StreamDecoder
 
 SILENT_SECONDS = 3.0

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from sottovoce.models.features import SAMPLE_RATE
 from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
-from sottovoce.models.runtime.likeness import Loan
 from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
 from sottovoce.models.runtime.predictor import Predictor
 from sottovoce.models.runtime.state import Remembering
 from sottovoce.models.runtime.stretch import Stretch
+from sottovoce.models.runtime.voice_conversion import Loan
 from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
 from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 

@@ -1,4 +1,4 @@
-"""Fits the context model of a release's codes (codec/bits/context.py): in floats, then rounded to its integers."""
+"""Fits the context model of a release's codes (codec/bits/context/): in floats, then rounded to its integers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LARGEST = 127
 
 @dataclass(frozen=True)
 class Rules:
-    """How the integers of the context model are laid out: constants of codec/bits/context.py.
+    """How the integers of the context model are laid out: constants of codec/bits/context/units.py.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class _Steps:
 
 
 class Predictor(nn.Module):
-    """The context model in floats: see codec/bits/context.py for what it computes.
+    """The context model in floats: see codec/bits/context/coder.py for what it computes.
 
     Parameters
     ----------

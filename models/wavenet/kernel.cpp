@@ -3,17 +3,14 @@
 // Integers decide every sample, so all instruction sets (and numba_kernel.py) draw the same. sampler.py checks all
 // arguments and documents the arrays; nothing else calls this module.
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
 #define SOTTO_X86 1
 #include <immintrin.h>
 #endif
 
 #include <chrono>
-#include <vector>
 
+#include "../../native/python_buffer.h"
 #include "model.h"
 #include "reference.h"
 
@@ -91,61 +88,6 @@ const Isa* find_isa(const char* name) {
     if (!std::strcmp(isa.name, name) && runs_here(isa)) return &isa;
   PyErr_Format(PyExc_ValueError, "kernel %s does not run here", name);
   return nullptr;
-}
-
-// The buffers of a sequence of C-contiguous arrays, held while in scope.
-class Buffers {
- public:
-  Buffers(PyObject* sequence, int flags) : fast_(PySequence_Fast(sequence, "a sequence of arrays")) {
-    if (!fast_) return;
-    const Py_ssize_t n = PySequence_Fast_GET_SIZE(fast_);
-    views_.resize(n);
-    for (; held_ < n; ++held_)
-      if (PyObject_GetBuffer(PySequence_Fast_GET_ITEM(fast_, held_), &views_[held_], flags)) return;
-    whole_ = true;
-  }
-  Buffers(const Buffers&) = delete;
-  Buffers& operator=(const Buffers&) = delete;
-  ~Buffers() {
-    for (Py_ssize_t i = 0; i < held_; ++i) PyBuffer_Release(&views_[i]);
-    Py_XDECREF(fast_);
-  }
-  explicit operator bool() const { return whole_; }
-  bool has(size_t n) const {
-    if (whole_ && views_.size() != n) PyErr_Format(PyExc_ValueError, "%zu arrays expected", n);
-    return whole_ && views_.size() == n;
-  }
-  size_t size() const { return views_.size(); }
-  template <class T>
-  T* at(size_t i) const { return static_cast<T*>(views_[i].buf); }
-
- private:
-  PyObject* fast_;
-  std::vector<Py_buffer> views_;
-  Py_ssize_t held_ = 0;
-  bool whole_ = false;
-};
-
-// Releases the interpreter's lock while it lives, however that ends.
-class WithoutLock {
- public:
-  WithoutLock() = default;
-  WithoutLock(const WithoutLock&) = delete;
-  WithoutLock& operator=(const WithoutLock&) = delete;
-  ~WithoutLock() { PyEval_RestoreThread(state_); }
-
- private:
-  PyThreadState* state_ = PyEval_SaveThread();
-};
-
-// A function of the module, with memory running out told as Python tells it: no exception may cross its C interface.
-template <PyObject* (*Function)(PyObject*, PyObject*)>
-PyObject* guarded(PyObject* self, PyObject* args) {
-  try {
-    return Function(self, args);
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  }
 }
 
 // A packed model owns all that it points to.

@@ -133,7 +133,7 @@ def test_interrupted(sotto, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sottovoce.codec.releases.release.available", fail)
+    monkeypatch.setattr("sottovoce.codec.models.release.available", fail)
     status, _, err = sotto("models")
     assert status == 130
     assert err.strip() == "sotto: interrupted"

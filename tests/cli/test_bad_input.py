@@ -72,10 +72,10 @@ def test_foreign_files(sotto, command, contents):
 
 def test_other_model(sotto, wav, monkeypatch):
     sotto("encode", wav(), "--model", "other")
-    monkeypatch.setattr("sottovoce.codec.releases.release.available", lambda: ["default"])
+    monkeypatch.setattr("sottovoce.codec.models.release.available", lambda: ["default"])
     check(sotto("decode", "talk.sotto", "-o", "x.wav"), "talk.sotto: needs the model d9298a10")
     assert left() == ["talk.sotto", "talk.wav"]
-    monkeypatch.setattr("sottovoce.codec.releases.release.available", lambda: ["default", "other"])
+    monkeypatch.setattr("sottovoce.codec.models.release.available", lambda: ["default", "other"])
     assert sotto("decode", "talk.sotto", "-o", "x.wav", "--model", "other")[0] == 0
 
 
@@ -87,7 +87,7 @@ def test_unknown_names_are_said_once(sotto, wav, option, value):
 @pytest.mark.parametrize("command", ["decode", "roundtrip"])
 def test_a_kernel_that_is_not_there(sotto, wav, monkeypatch, command):
     sotto("encode", wav())
-    monkeypatch.setattr("sottovoce.cli.kernel.default_kernel", lambda: "bogus")
+    monkeypatch.setattr("sottovoce.cli.support.kernel.default_kernel", lambda: "bogus")
     source = "talk.sotto" if command == "decode" else "talk.wav"
     check(sotto(command, source, "-o", "x.wav"), "SOTTO_KERNEL=bogus", "choose one of", "numba")
     assert left() == ["talk.sotto", "talk.wav"]
@@ -97,7 +97,7 @@ def test_a_model_that_cannot_be_used(sotto, wav, monkeypatch):
     def damaged(name):
         raise ValueError("damaged: header too short")
 
-    monkeypatch.setattr("sottovoce.codec.releases.release.load", damaged)
+    monkeypatch.setattr("sottovoce.codec.models.release.load", damaged)
     check(sotto("encode", wav()), "'default'", "header too short", "install sottovoce again")
     Path("x.safetensors").touch()
     check(sotto("encode", "talk.wav", "--model", "x.safetensors"), "x.safetensors", "header too short", "sotto export")

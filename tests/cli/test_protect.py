@@ -8,12 +8,12 @@ import pytest
 import soundfile
 from coded_toy import CodedToy
 
-from sottovoce.codec import contexts
+from sottovoce.codec import models
 
 
 @pytest.fixture
 def talk(sotto, wav, monkeypatch) -> str:
-    monkeypatch.setattr(contexts, "_coder", lambda model, prefix, preset: CodedToy(preset))
+    monkeypatch.setattr(models, "_coder", lambda model, prefix, preset: CodedToy(preset))
     assert sotto("encode", wav(seconds=40), "--protect", "4")[0] == 0
     return "talk.sotto"
 

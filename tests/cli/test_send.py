@@ -13,7 +13,7 @@ import soundfile
 from commands import SOTTO
 from speakers import real_speech
 
-from sottovoce.codec.live.link import Link, LinkSettings
+from sottovoce.codec.live.simulated_link import Link, LinkSettings
 
 PACKET = 640
 

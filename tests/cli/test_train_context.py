@@ -6,9 +6,9 @@ from speakers import real_speech
 
 from sottovoce.cli.app import run
 from sottovoce.codec import Codec
-from sottovoce.codec.contexts import context_coder
+from sottovoce.codec.models import context_coder
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
-from sottovoce.codec.voice import voice_of
+from sottovoce.codec.voice.tracker import voice_of
 
 pytest.importorskip("torch")
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from coded_toy import CodedToy
 
-from sottovoce.codec import Codec, contexts
+from sottovoce.codec import Codec, models
 from sottovoce.codec.bits import PacketWriter
-from sottovoce.codec.recording import encode_stream
+from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.stream import StreamEncoder
 
 
@@ -27,7 +27,7 @@ def encode(request: pytest.FixtureRequest, toy: None, monkeypatch: pytest.Monkey
     """Encodes a wave to a file of one of the kinds that there are."""
     kind = request.param
     if kind.startswith(("coded", "protected")):
-        monkeypatch.setattr(contexts, "_coder", lambda model, prefix, preset: CodedToy(preset))
+        monkeypatch.setattr(models, "_coder", lambda model, prefix, preset: CodedToy(preset))
 
     def call(wave: np.ndarray, preset: str = "default") -> bytes:
         model = Codec.load().model

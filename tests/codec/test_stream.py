@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sottovoce.codec import Codec, SottoError, info
-from sottovoce.codec.audio import open_sound
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Voice
-from sottovoce.codec.level import level_byte, level_of_byte
+from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.stream import TELL_SECONDS, StreamDecoder, StreamEncoder
-from sottovoce.codec.voice import voice_of
+from sottovoce.codec.voice.level import level_byte, level_of_byte
+from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.runtime.state import State
 
 SAMPLES = Path(__file__).parents[2] / "samples"

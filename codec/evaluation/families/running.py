@@ -26,7 +26,7 @@ from sottovoce.codec.evaluation.families.table import markdown
 from sottovoce.codec.evaluation.page.examples import choose
 from sottovoce.codec.evaluation.references import Recording, find
 from sottovoce.codec.evaluation.store import sweep
-from sottovoce.codec.files import writing
+from sottovoce.codec.io.files import writing
 from sottovoce.models.families import store
 from sottovoce.models.families.classes import read_classes
 from sottovoce.models.features import SAMPLE_RATE

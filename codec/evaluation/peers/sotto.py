@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sottovoce.codec.api import Codec
 from sottovoce.codec.bits import Reader
-from sottovoce.codec.contexts import blocks_of
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
+from sottovoce.codec.models import blocks_of
 from sottovoce.models.features import BANDS, HOP
 from sottovoce.models.release import Release
 from sottovoce.models.runtime.layers import ACTIVATION_BITS

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
-from sottovoce.codec.bits.blocks import block_size, pack_block, pack_end
 from sottovoce.codec.bits.crc import seal
 from sottovoce.codec.bits.reader import MOST_CONCEALED
+from sottovoce.codec.bits.records import block_size, pack_block, pack_end
 
 STEP = 640
 WIDTHS = (10, 7, 7)

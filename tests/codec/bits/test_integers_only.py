@@ -8,7 +8,7 @@ import pytest
 
 import sottovoce.codec.bits
 
-FILES = sorted(Path(sottovoce.codec.bits.__file__).parent.glob("*.py"))
+FILES = sorted(Path(sottovoce.codec.bits.__file__).parent.rglob("*.py"))
 FRACTIONAL = {"float", "complex", "double", "single", "half", "longdouble", "true_divide", "divide", "mean", "linspace"}
 
 
@@ -23,7 +23,7 @@ def fractional(node: ast.AST) -> bool:
     return False
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name + "/" + file.name)
 def test_no_fractions(file):
     found = [ast.unparse(node) for node in ast.walk(ast.parse(file.read_text())) if fractional(node)]
     assert not found
@@ -34,7 +34,7 @@ def test_the_test_sees_fractions(code):
     assert any(fractional(node) for node in ast.walk(ast.parse(code)))
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name + "/" + file.name)
 def test_imports_only_itself_numpy_numba_reedsolo_and_the_standard_library(file):
     for node in ast.walk(ast.parse(file.read_text())):
         match node:

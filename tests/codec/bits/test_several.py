@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Writer
-from sottovoce.codec.bits.beginning import FURTHEST
+from sottovoce.codec.bits.header_search import FURTHEST
 
 WIDTHS = (10, 7, 7)
 STEP = 640

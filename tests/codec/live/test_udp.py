@@ -10,7 +10,7 @@ import pytest
 
 from sottovoce.codec import Codec, SottoError
 from sottovoce.codec.live.datagrams import Datagram, Kind
-from sottovoce.codec.live.listener import Listener
+from sottovoce.codec.live.player import Listener
 from sottovoce.codec.live.udp import SILENT_SECONDS, Receiver, Sender, parse_address
 from sottovoce.codec.stream import StreamEncoder
 

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from sottovoce.codec.bits import BLOCK_STEPS, context
+from sottovoce.codec.bits import BLOCK_STEPS
+from sottovoce.codec.bits.context import units
+from sottovoce.codec.bits.context.coder import ContextModel
 
 torch = pytest.importorskip("torch")
 
@@ -10,13 +12,13 @@ from sottovoce.models.training.context import HIDDEN, RANK, Predictor, Rules, _S
 
 RULES = Rules(
     BLOCK_STEPS,
-    context.AGES,
-    context.SLOW,
-    context.FINE_BITS,
-    context.SUM_BITS,
-    context.SUM_LIMIT,
-    context.HIDDEN_BITS,
-    context.LOGIT_BITS,
+    units.AGES,
+    units.SLOW,
+    units.FINE_BITS,
+    units.SUM_BITS,
+    units.SUM_LIMIT,
+    units.HIDDEN_BITS,
+    units.LOGIT_BITS,
 )
 SIZES = (32, 16)
 
@@ -51,7 +53,7 @@ def test_integers_say_what_floats_do(books):
     steps = _Steps.of(codes, books, RULES)
     with torch.no_grad():
         expected = model(steps.codes, *steps.past(0), 1).numpy()
-    coder = context.ContextModel(load(save(rounded(model))), books).coder(1, len(SIZES))
+    coder = ContextModel(load(save(rounded(model))), books).coder(1, len(SIZES))
     widths = []
     for block in np.split(codes[0], 2):
         coder.reset()
@@ -65,7 +67,7 @@ def test_integers_say_what_floats_do(books):
 
 def test_tables_are_small_integers(books):
     tables = rounded(predictor(books))
-    assert tables["past"].shape == (RANK * (2 + len(context.SLOW)), HIDDEN)
+    assert tables["past"].shape == (RANK * (2 + len(units.SLOW)), HIDDEN)
     assert {table.dtype.kind for table in tables.values()} == {"i"}
     assert sum(table.nbytes for table in tables.values() if table.dtype.itemsize > 1) < 8000
 
@@ -73,7 +75,7 @@ def test_tables_are_small_integers(books):
 def test_it_learns_what_follows_what(books):
     said = []
     tables = fit({0: walks(20, 60), 1: walks(20, 60)}, books, RULES, minutes=0.1, note=said.append)
-    coder = context.ContextModel(tables, books).coder(0, len(SIZES))
+    coder = ContextModel(tables, books).coder(0, len(SIZES))
     codes = walks(1, BLOCK_STEPS, seed=1)[0]
     assert 8 * len(coder.encode(codes)) < 0.6 * 9 * BLOCK_STEPS
     assert said

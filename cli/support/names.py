@@ -1,0 +1,30 @@
+"""Names that a shell can complete."""
+
+import click
+from click.shell_completion import CompletionItem
+
+from sottovoce.codec.errors import SottoError
+from sottovoce.codec.models import by_name
+from sottovoce.codec.voice import profiles
+from sottovoce.models import release
+
+
+def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the presets of the model that was named before, or of the default one."""
+    try:
+        model = by_name(ctx.params.get("model") or "default")
+    except SottoError:
+        return []
+    return [CompletionItem(name) for name in model.presets if name.startswith(incomplete)]
+
+
+def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the models in the box or, where none begins like that, let the shell look for a file."""
+    found = [CompletionItem(name) for name in release.available() if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def voices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the voices in the box or, where none begins like that, let the shell look for a file."""
+    found = [CompletionItem(one.name) for one in profiles.boxed() if one.name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]

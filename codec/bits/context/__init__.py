@@ -1,0 +1,1 @@
+"""The context model: how likely each code is after those before it, and entropy coding with it."""

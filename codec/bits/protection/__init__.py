@@ -1,0 +1,1 @@
+"""Forward error correction: numbered blocks, Reed-Solomon parity, and restoring lost blocks."""

@@ -1,0 +1,58 @@
+"""Blocks that carry their numbers, for files in which the sizes of blocks don't tell what was lost between them."""
+
+from typing import NamedTuple
+
+from sottovoce.codec.bits.records import pack_block
+
+NUMBERS = 64
+"""Blocks are numbered modulo this."""
+
+FURTHEST = NUMBERS // 2
+"""By up to so many blocks a number may be ahead of the one that is due; others are chance, or come too late."""
+
+HEAD = 2
+"""Bytes of a payload before its codes, at most."""
+
+_SHORT = 1 << 6
+
+
+class Numbered(NamedTuple):
+    """What a block's payload holds.
+
+    Attributes
+    ----------
+    number : int
+        Of the block, counted from 0 and stored modulo 64.
+    steps : int
+        Of a block that says how many it has, 1 to 255; 0 where it has as many as are due.
+    body : bytes
+        Its codes.
+    """
+
+    number: int
+    steps: int
+    body: bytes
+
+    @property
+    def payload(self) -> bytes:
+        """The payload."""
+        head = (self.number % NUMBERS | _SHORT, self.steps) if self.steps else (self.number % NUMBERS,)
+        return bytes(head) + self.body
+
+    def pack(self) -> bytes:
+        """Return the whole block."""
+        return pack_block(self.payload)
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Numbered | None":
+        """Return what a payload of at least one byte holds, or None where it is nothing that can be."""
+        tag = payload[0]
+        short = bool(tag & _SHORT)
+        if tag >= _SHORT << 1 or len(payload) < 1 + short or (short and not payload[1]):
+            return None
+        return cls(tag % NUMBERS, payload[1] if short else 0, payload[1 + short :])
+
+    def ahead_of(self, due: int) -> int | None:
+        """Return by how many blocks it is ahead of the one that is due, or None where it can't be one to come."""
+        ahead = (self.number - due) % NUMBERS
+        return ahead if ahead <= FURTHEST else None

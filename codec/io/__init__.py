@@ -1,0 +1,1 @@
+"""Sound and files in and out."""

@@ -1,0 +1,1 @@
+"""Whole recordings and files: encode, decode, cut, join, describe."""

@@ -1,0 +1,82 @@
+"""What links do to packets and files."""
+
+import io
+
+import numpy as np
+
+from sottovoce.codec.bits import Reader
+from sottovoce.codec.models import by_id, preset_by_index
+from sottovoce.models.release import Release
+
+
+class BurstLoss:
+    """A link that loses packets in bursts (Gilbert 1960, Bell System Technical Journal 39; its bad state loses all).
+
+    Parameters
+    ----------
+    loss : float
+        The part of all packets that is lost, 0 to below 1.
+    burst : float
+        Packets lost in a row, on average; 1 or more.
+    seed : int
+        Of the random numbers.
+    """
+
+    def __init__(self, loss: float, burst: float = 1.0, seed: int = 0) -> None:
+        if not (0 <= loss < 1 and burst >= 1):
+            raise ValueError("a loss is 0 to below 1, a burst 1 packet or more")
+        self._end = 1 / burst
+        self._begin = min(1.0, loss / (1 - loss) / burst)
+        self._random = np.random.default_rng(seed)
+        self._bad = self._random.random() < loss
+
+    def __call__(self) -> bool:
+        """Return whether the next packet is lost."""
+        lost = bool(self._bad)
+        self._bad = self._random.random() < (1 - self._end if lost else self._begin)
+        return lost
+
+
+def damaged(
+    data: bytes,
+    *,
+    loss: float = 0.0,
+    burst: float = 1.0,
+    errors: float = 0.0,
+    seed: int = 0,
+    known: Release | None = None,
+) -> bytes:
+    """Return a file as a bad link delivers it; its header stays whole, of a protected file the first one.
+
+    Parameters
+    ----------
+    data : bytes
+        Of a .sotto file.
+    loss, burst : float
+        The part of its blocks, packets and parity records that is wiped out, and how many in a row on average: see
+        `BurstLoss`.
+    errors : float
+        The part of all bits that is flipped.
+    seed : int
+        Of the random numbers.
+    known : Release, optional
+        A model that the file may be of, beside those in the box.
+
+    Raises
+    ------
+    FormatError, SottoError
+        When it isn't a file that this version can read.
+    """
+    loses, random = BurstLoss(loss, burst, seed), np.random.default_rng([seed, 1])
+    body = np.frombuffer(data, np.uint8).copy()
+    reader: Reader | None = Reader(io.BytesIO(data))
+    while reader:
+        model = by_id(reader.header.model, known)
+        preset = preset_by_index(model, reader.header.preset)
+        for start, stop in reader.spans(preset.bits, step=model.step):
+            if loses():
+                body[start:stop] = 0
+        flips = random.random((reader.taken - reader.body, 8)) < errors
+        body[reader.body : reader.taken] ^= np.packbits(flips, axis=1)[:, 0]
+        reader = reader.another()
+    return body.tobytes()

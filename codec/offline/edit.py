@@ -1,0 +1,248 @@
+"""Parts of files, and files joined: codes are copied, and no sound is decoded."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sottovoce.codec.bits import Block, Header, Packets, PacketWriter, Reader, Voice, Writer
+from sottovoce.codec.errors import SottoError
+from sottovoce.codec.io.files import Counter, reading, shown
+from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
+from sottovoce.codec.offline.options import ENDLESS, Span, too_early
+from sottovoce.codec.offline.result import Encoded
+from sottovoce.models.release import Preset, Release
+
+APART = "put them into one file with `cat`: decoding plays one after the other"
+
+Codes: TypeAlias = npt.NDArray[np.int16]
+
+
+def cut(source: BinaryIO, sink: BinaryIO, span: Span, *, known: Release | None = None) -> Encoded:
+    """Copy a part of a file, or of several that follow each other: whole steps, of a live stream whole packets.
+
+    Parameters
+    ----------
+    source, sink : file-like
+        The file, which needs only ``read``; and what takes the part.
+    span : Span
+        The part. It begins and ends a little earlier and later than that, where a step does.
+    known : Release, optional
+        A model that the file may be of, beside those in the box.
+
+    Returns
+    -------
+    Encoded
+
+    Raises
+    ------
+    FormatError
+        When it isn't a file that this version can read.
+    SottoError
+        When its model isn't in the box, the part begins after its end, or is damaged.
+    """
+    counter = Counter(sink)
+    passed = copied = 0  # samples
+    for part in _parts(source, known):
+        rate = part.model.sample_rate
+        start, stop = span.at(rate)
+        copied += _cut(part, counter, max(0, start - passed), stop - passed)
+        passed += part.samples
+        if passed >= stop:
+            break
+    if not copied:
+        raise too_early(passed / rate)
+    return Encoded(copied / rate, counter.bytes)
+
+
+def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) -> Encoded:
+    """Copy files one after the other into one; the last step of each is then a whole one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the files, which are read twice. All of the same model, preset and voice, but live streams, which tell
+        their voices on the way.
+    sink : file-like
+        What takes the file.
+    known : Release, optional
+        A model that the files may be of, beside those in the box.
+
+    Returns
+    -------
+    Encoded
+
+    Raises
+    ------
+    SottoError
+        When they don't go together, or one is damaged, or can't be read.
+    """
+    first: _Part | None = None
+    steps = samples = 0
+    for name in names:
+        with reading(name) as source:
+            for part in _parts(source, known):
+                first = first or part
+                _check(part, first, shown(names[0]))
+                samples = steps * part.model.step
+                steps += _whole(part)
+                samples += part.samples
+    if first is None:
+        raise ValueError("there are no files to join")
+    live = first.reader.header.packet_steps
+    counter = Counter(sink)
+    copier = _Copier(counter, replace(first.reader.header, samples=None if live else samples), first)
+    for name in names:
+        with reading(name) as source:
+            for part in _parts(source, known):
+                told = part.voice if copier.steps else None  # the first one's is in the header
+                for block in part.blocks:
+                    copier.copy(_codes(block, 0, part), block.voice or told)
+                    told = None
+    copier.close(samples)
+    return Encoded(samples / first.model.sample_rate, counter.bytes)
+
+
+class _Part(NamedTuple):
+    """One of the files in a stream, its blocks still to be read."""
+
+    reader: Reader
+    model: Release
+    preset: Preset
+    blocks: Iterator[Block]
+
+    @property
+    def voice(self) -> Voice:
+        """The voice at its start."""
+        return Voice(self.reader.header.level, self.reader.header.speaker)
+
+    @property
+    def samples(self) -> int:
+        """Its length, once all blocks were read; before that more than any."""
+        return ENDLESS if self.reader.total_samples is None else self.reader.total_samples
+
+
+def _parts(source: BinaryIO, known: Release | None) -> Iterator[_Part]:
+    """Yield the files that follow each other in a stream."""
+    reader: Reader | None = Reader(source)
+    while reader is not None:
+        model = by_id(reader.header.model, known)
+        preset = preset_by_index(model, reader.header.preset)
+        yield _Part(reader, model, preset, blocks_of(reader, model, preset))
+        reader = reader.another()
+
+
+class _Copier:
+    """Writes a file of codes that come in blocks.
+
+    Parameters
+    ----------
+    sink : Counter
+        Gets the bytes.
+    header : Header
+        Of the new file.
+    part : _Part
+        Of which model and preset the codes are.
+    """
+
+    def __init__(self, sink: Counter, header: Header, part: _Part) -> None:
+        self.steps = 0
+        self._held = header.held
+        self._last = np.full((1, part.preset.books), -1, np.int16)
+        self._writer: PacketWriter | Writer
+        if header.packet_steps:
+            self._packets = Packets(part.preset.bits, header.packet_steps, len(header.speaker))
+            self._writer = PacketWriter(sink, header.pack())  # type: ignore[arg-type]
+        else:
+            coder = context_coder(part.model, part.preset) if header.coded else None
+            self._writer = Writer(sink, header, part.preset.bits, step=part.model.step, coder=coder)  # type: ignore[arg-type]
+
+    def copy(self, codes: Codes, voice: Voice | None) -> None:
+        """Add some steps of a recording, or a packet of a live stream."""
+        self.steps += len(codes)
+        if isinstance(self._writer, PacketWriter):
+            self._writer.write(self._packets.pack(codes, voice))
+            return
+        rows = np.concatenate((self._last, codes))
+        self._last = rows[-1:]
+        self._writer.write(codes, (rows[1:] == rows[:-1]).all(1).astype(np.uint8) if self._held else None)
+
+    def close(self, samples: int) -> None:
+        """Write the end."""
+        self._writer.close(samples)
+
+
+def _cut(part: _Part, sink: Counter, start: int, stop: int) -> int:
+    """Copy the samples from `start` to `stop` of one file, and read no further; return how many that became."""
+    header, step = part.reader.header, part.model.step
+    unit = header.packet_steps or 1
+    first, last = start // (step * unit) * unit, -(-stop // step)
+    held = -(-last // unit) * unit  # a packet is copied as a whole
+    copier: _Copier | None = None
+    voice, at = part.voice, 0
+    for block in part.blocks:
+        begin, at = at, at + block.steps
+        voice = block.voice or voice
+        if at <= first:
+            continue
+        if begin >= held:
+            break
+        if copier is None:
+            samples = None if header.samples is None else min(header.samples, last * step) - first * step
+            told = replace(header, samples=samples, level=voice.level, speaker=voice.speaker)
+            copier = _Copier(sink, told, part)
+        copier.copy(_codes(block, begin, part)[max(0, first - begin) : held - begin], block.voice)
+    if copier is None:
+        return 0
+    if part.reader.missing_steps and part.samples < last * step:
+        raise _cut_off(part.samples / part.model.sample_rate)
+    samples = min(part.samples, last * step) - first * step
+    _check_length(samples, copier.steps, part)
+    copier.close(samples)
+    return samples
+
+
+def _codes(block: Block, begin: int, part: _Part) -> Codes:
+    """Return the codes of a block that begins at some step of its file; there must be some."""
+    if block.codes is None:
+        start, stop = (steps * part.model.step / part.model.sample_rate for steps in (begin, begin + block.steps))
+        raise SottoError(f"damaged from {start:.2f} to {stop:.2f} s", "cut around that; decoding conceals it")
+    return block.codes
+
+
+def _whole(part: _Part) -> int:
+    """Return how many steps a file has; it must be whole."""
+    steps = 0
+    for block in part.blocks:
+        _codes(block, steps, part)
+        steps += block.steps
+    if part.reader.missing_steps:
+        raise _cut_off(part.samples / part.model.sample_rate)
+    _check_length(part.samples, steps, part)
+    return steps
+
+
+def _check_length(samples: int, steps: int, part: _Part) -> None:
+    """Refuse a length that isn't that of so many steps, or of their packets."""
+    unit = part.reader.header.packet_steps or 1
+    if -(-samples // (part.model.step * unit)) * unit != steps:
+        raise SottoError("its end tells another length than it has", "leave out its end; decoding believes the end")
+
+
+def _cut_off(seconds: float) -> SottoError:
+    return SottoError(f"it is cut off at {seconds:.2f} s", "cut before that; decoding says what is missing")
+
+
+def _check(part: _Part, first: _Part, name: str) -> None:
+    """Refuse what can't be in one file with the first one."""
+    one, other = part.reader.header, first.reader.header
+    if part.model.id != first.model.id:
+        raise SottoError(f"not of the same model as {name}", APART)
+    if one.preset != other.preset:
+        raise SottoError(f"of preset {part.preset.name!r}, {name} is of {first.preset.name!r}", APART)
+    if one.packet_steps != other.packet_steps:
+        raise SottoError(f"not in the same blocks or packets as {name}, one of them being live", APART)
+    if not one.packet_steps and part.voice != first.voice:
+        raise SottoError(f"not of the same voice and level as {name}", APART)

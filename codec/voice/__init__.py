@@ -1,0 +1,1 @@
+"""Whose voice it is: level, speaker, conversion to another voice, and profiles."""

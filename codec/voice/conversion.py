@@ -1,0 +1,65 @@
+"""A file spoken in another's voice: its own must be known first."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from sottovoce.codec.bits import Block
+from sottovoce.codec.errors import SottoError
+from sottovoce.codec.voice.level import level_byte, normalising_gain
+from sottovoce.models.release import Decoder, Release
+
+
+def lend(
+    voice: bytes, decoder: Decoder, model: Release, speaker: bytes, blocks: Iterator[Block], *, seconds: int
+) -> Iterator[Block]:
+    """Let a decoder speak in a voice, and return the blocks of the file for it.
+
+    Parameters
+    ----------
+    voice : bytes
+        As `Release.likeness` measures it. Of speaker bytes alone little is heard.
+    decoder, model : Decoder, Release
+        At the start of the file, and its model.
+    speaker : bytes
+        Of the file.
+    blocks : iterator of Block
+        Of the file, the first one first.
+    seconds : int
+        So much of them is read at once, to learn how the two voices differ.
+
+    Raises
+    ------
+    SottoError
+        When `voice` is none of this model.
+    """
+    head = first(blocks, seconds * model.sample_rate // model.step)
+    try:
+        decoder.borrow(model.loan(voice, codes_in(head), speaker))
+    except ValueError as error:
+        raise SottoError(str(error), "choose another voice") from error
+    return chain(head, blocks)
+
+
+def first(blocks: Iterator[Block], steps: int) -> list[Block]:
+    """Take so many steps of blocks, and what is left of the last of these."""
+    head: list[Block] = []
+    while steps > 0 and (block := next(blocks, None)) is not None:
+        head.append(block)
+        steps -= block.steps
+    return head
+
+
+def codes_in(blocks: Iterable[Block]) -> npt.NDArray[np.int16]:
+    """Return the codes (steps, books) of blocks, without those that are lost."""
+    known = [block.codes for block in blocks if block.codes is not None]
+    return np.concatenate(known) if known else np.zeros((0, 1), np.int16)
+
+
+def likeness_of(waves: Iterable[npt.NDArray[np.float32]], model: Release) -> bytes:
+    """Take the voice to lend to others from recordings (n,) of one person at the model's rate, full scale 1, n >= 1."""
+    wave = np.concatenate([wave * normalising_gain(level_byte(wave)) for wave in waves])
+    encoder = model.encoder()
+    return model.likeness(np.concatenate((encoder.push(wave), encoder.finish())), model.speaker(wave))

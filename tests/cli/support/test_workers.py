@@ -1,0 +1,72 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from sottovoce.cli.support.workers import each
+from sottovoce.codec.errors import SottoError
+
+# Each worker tells its number and then works for longer than any test waits.
+LONG = """
+import os, time
+from pathlib import Path
+from sottovoce.cli.support.workers import each
+
+def work(task):
+    Path(f"worker-{task}").write_text(str(os.getpid()))
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(each(work, [0, 1], 2))
+"""
+
+
+def test_results_come_in_order():
+    assert list(each(abs, [-3, 2, -1], 2)) == list(each(abs, [-3, 2, -1], 1)) == [3, 2, 1]
+
+
+def test_workers_that_die_are_one_line(monkeypatch):
+    def broken(self, *work):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
+    with pytest.raises(SottoError, match="a worker process died; try again with fewer of them: -j 1"):
+        list(each(abs, [-3, 2], 2))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_the_first_process(in_folder, number):
+    Path("long.py").write_text(LONG)
+    process = subprocess.Popen([sys.executable, "long.py"], stderr=subprocess.DEVNULL)
+    workers = [wait_for(lambda name=name: int(Path(name).read_text())) for name in ("worker-0", "worker-1")]
+    process.send_signal(number)
+    process.wait(timeout=30)
+    for worker in workers:
+        wait_for(lambda worker=worker: not runs(worker) or None)
+
+
+def runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{process}/stat").read_text().split()[2] if os.path.exists("/proc") else True
+
+
+def wait_for(what):
+    """Return what isn't None, as soon as it is there."""
+    for _ in range(600):
+        try:
+            if (found := what()) is not None:
+                return found
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.05)
+    raise TimeoutError

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from sottovoce.codec.live.sender import Talker
+from sottovoce.codec.live.sound_card import Block
+
+
+class Encoder:
+    samples = 0
+
+    def push(self, wave):
+        before, self.samples = self.samples, self.samples + len(wave)
+        return [b"abc"] * (self.samples // 640 - before // 640)
+
+    def finish(self):
+        return [b"end"]
+
+
+def test_packets_are_numbered_counted_and_timed():
+    sent = []
+    talker = Talker(Encoder(), 16000, lambda number, packet: sent.append((number, packet)))
+    for index in range(5):
+        talker.hear(Block(np.full(500, 0.1 * index, np.float32), 10 + index * 500 / 16000))
+    talker.finish()
+    assert sent == [(0, b"abc"), (1, b"abc"), (2, b"abc"), (3, b"end")]
+    assert (talker.packets, talker.bytes, talker.heard) == (4, 12, 2500 / 16000)
+    assert talker.peak == pytest.approx(0.4) and talker.busy > 0
+    assert talker.time_of(1000) == pytest.approx(10 + 1000 / 16000)

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from sounds import speech
+
+from sottovoce.codec import Codec, info, models
+
+
+@pytest.fixture
+def data(codec) -> bytes:
+    return codec.encode(speech(5, 8000), 8000)
+
+
+def test_whole(data):
+    found = info(data)
+    assert (found.model, found.preset, found.blocks, found.damaged, found.missing) == ("default", "default", 3, 0, 0)
+    assert found.bit_rate == pytest.approx(8 * len(data) / 5)
+    assert found.as_dict()["seconds"] == 5
+    assert len(found.speaker) == 16
+
+
+def test_level(codec):
+    loud, quiet = (info(codec.encode(speech(3, level=level), 16000)).level for level in (0.1, 0.01))
+    assert loud - quiet == pytest.approx(20, abs=0.5)
+
+
+def test_damaged(data):
+    mutated = np.frombuffer(data, np.uint8).copy()
+    mutated[60] ^= 1
+    found = info(mutated.tobytes())
+    assert (found.blocks, found.damaged, found.seconds) == (3, 1, 5)
+    assert info(data[:210]).missing == pytest.approx(3)
+
+
+def test_of_a_model_that_is_not_here(toy, monkeypatch):
+    data = Codec.load(model="other").encode(speech(1), 16000)
+    monkeypatch.setattr(models.release, "available", lambda: ["default"])
+    found = info(data)
+    assert (found.model, found.preset, found.seconds, found.blocks) == (None, None, None, None)
+    assert (found.bytes, found.source_rate) == (len(data), 16000)

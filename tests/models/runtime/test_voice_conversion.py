@@ -1,0 +1,91 @@
+"""A voice lent: exact, bounded, and nothing else than what the two voices say."""
+
+import numpy as np
+import pytest
+
+from sottovoce.models.runtime.layers import ACTIVATION_LIMIT
+from sottovoce.models.runtime.voice_conversion import GAINS, UNIT, Likeness, loan_of, spread_of
+
+RANDOM = np.random.default_rng(5)
+CODES = RANDOM.integers(0, (32, 16, 16), (40, 3)).astype(np.int16)
+OWN, OTHER = bytes((2, 9)), bytes((7, 1))
+
+
+@pytest.fixture
+def network(exported, monkeypatch):
+    """A tiny network whose every frame is voiced, as a random one may never be."""
+    network = exported.release.network
+    heads = network.heads
+
+    def voiced(c):
+        told = heads(c)
+        told[:, -1] = 1
+        return told
+
+    monkeypatch.setattr(network, "heads", voiced)
+    return network
+
+
+def latents(network, codes) -> np.ndarray:
+    return sum(book[column] for book, column in zip(network.books, codes.T, strict=True))
+
+
+def test_packed_and_unpacked(network):
+    spread = spread_of(network, CODES, OWN)
+    again = Likeness.unpack(Likeness(OWN, spread).pack(), network)
+    assert again.speaker == OWN and (again.spread == spread).all()
+    assert Likeness.unpack(OWN, network).spread is None
+    for size in (0, 1, 3, 35):
+        with pytest.raises(ValueError, match=f"a voice of {size} bytes where the model has 34"):
+            Likeness.unpack(bytes(size), network)
+
+
+def test_the_spread_is_mean_and_deviation_of_what_is_voiced_and_known(network):
+    lost = np.insert(CODES, [3, 20], -1, axis=0)
+    middle, deviation = spread_of(network, lost, OWN)
+    found = latents(network, CODES) / UNIT
+    np.testing.assert_allclose(middle, found.mean(0), atol=0.51)
+    np.testing.assert_allclose(deviation, found.std(0), atol=1)
+    assert spread_of(network, lost[3:4], OWN) is None and spread_of(network, CODES[:0, :1], OWN) is None
+
+
+def test_nothing_voiced_has_no_spread(network, monkeypatch):
+    monkeypatch.setattr(network, "heads", lambda c: np.full((len(c), 82), -1.0))
+    assert spread_of(network, CODES, OWN) is None
+
+
+def test_what_is_borrowed_lies_a_little_beyond_the_lender(network):
+    other = RANDOM.integers(0, (32, 16, 16), (40, 3)).astype(np.int16)[:30] // 2
+    lender = Likeness(OTHER, spread_of(network, other, OTHER))
+    loan = loan_of(network, lender.pack(), CODES, OWN)
+    moved = np.floor(latents(network, CODES) * loan.gain + loan.shift + 0.5) / UNIT
+    way = lender.spread[0] - latents(network, CODES).mean(0) / UNIT
+    np.testing.assert_allclose(moved.mean(0), lender.spread[0] + way / 4, atol=1.5)
+    assert (loan.gain >= GAINS[0] - 1 / 256).all() and (loan.gain <= GAINS[1] + 1 / 256).all()
+    source, target = network.speaker(OWN), network.speaker(OTHER)
+    np.testing.assert_allclose(loan.voice - target, (target - source) / 2, atol=0.5)
+    np.testing.assert_array_equal(loan.voice, np.round(loan.voice))
+
+
+def test_voices_out_of_all_bounds_stay_exact(network):
+    for value in (-32768, 32767):
+        voice = Likeness(OTHER, np.full((2, 8), value, np.int16))
+        loan = loan_of(network, voice.pack(), CODES, OWN)
+        moved = np.floor(latents(network, CODES) * loan.gain + loan.shift + 0.5)
+        assert np.abs(moved).max() < ACTIVATION_LIMIT
+
+
+def test_a_decoder_borrows(exported, network):
+    release = exported.release
+    voice = release.likeness(CODES[::2], OTHER)
+
+    def heard(*loans: tuple[bytes, bytes]) -> np.ndarray:
+        decoder = release.decoder(OWN)
+        for lent, own in loans:
+            decoder.borrow(release.loan(lent, CODES, own))
+        return np.concatenate((decoder.push(CODES), decoder.finish()))
+
+    assert not np.array_equal(heard((voice, OWN)), heard())
+    assert np.array_equal(heard((voice, OWN), (voice, OWN)), heard((voice, OWN)))
+    own = release.likeness(CODES, OWN)
+    assert np.array_equal(heard((own, OWN)), heard())  # lent to itself
