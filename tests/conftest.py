@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from sounds import speech
+from helpers.sounds import speech
 
-STUB_SITE = str(Path(__file__).parent / "stub_site")
+STUB_SITE = str(Path(__file__).parent / "helpers" / "stub_site")
 
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Puts the toy in the models' place, here and in processes started from here."""
-    import stub_release
+    from helpers import stub_release
 
     from sottovoce.codec import models
     from sottovoce.codec.offline import lockstep

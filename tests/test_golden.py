@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import by_the_page
 import numpy as np
 import pytest
-from speakers import real_speech
+from helpers import by_the_page
+from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import PacketWriter, Reader

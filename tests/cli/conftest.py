@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 from sottovoce.cli.app import THREADS, run
 

@@ -4,7 +4,7 @@ import sys
 import time
 
 import pytest
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 from sottovoce.cli import app as app_module
 from sottovoce.cli.app import COMMANDS

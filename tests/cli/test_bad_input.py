@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
-from sounds import speech
+from helpers.commands import SOTTO
+from helpers.sounds import speech
 
 
 def left() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 
 def tree(folder: str) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 
 @pytest.fixture

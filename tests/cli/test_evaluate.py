@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 from sottovoce.codec.evaluation.metrics import PACKAGES
 

@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
-from pulse import RATE, Recording, lag, virtual_sound
-from speakers import real_speech
+from helpers.commands import SOTTO
+from helpers.pulse import RATE, Recording, lag, virtual_sound
+from helpers.speakers import real_speech
 
 ATTEMPTS = 3
 """The machine is ours alone only most of the time."""

@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
-from speakers import real_speech
+from helpers.commands import SOTTO
+from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec
 

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-import talkers
+from helpers import talkers
 
 from sottovoce.models.families import store
 from sottovoce.models.families.kinds import make_family

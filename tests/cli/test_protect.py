@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from coded_toy import CodedToy
+from helpers.coded_toy import CodedToy
 
 from sottovoce.codec import models
 

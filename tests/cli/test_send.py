@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
-from speakers import real_speech
+from helpers.commands import SOTTO
+from helpers.speakers import real_speech
 
 from sottovoce.codec.live.simulated_link import Link, LinkSettings
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from speakers import real_speech
+from helpers.speakers import real_speech
 
 from sottovoce.cli.app import run
 from sottovoce.codec import Codec

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from coded_toy import CodedToy
+from helpers.coded_toy import CodedToy
 
 from sottovoce.codec import Codec, models
 from sottovoce.codec.bits import PacketWriter

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from speakers import real_speech
+from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Header, Reader, Writer

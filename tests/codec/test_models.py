@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-import stub_release
+from helpers import stub_release
 
 from sottovoce.codec import SottoError, models
 

@@ -4,8 +4,8 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
-import tiny
 import torch
+from helpers import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import tiny
 import torch
+from helpers import tiny
 
 from sottovoce.models.conditioner import Conditioner
 from sottovoce.models.encoder import Encoder

@@ -13,7 +13,7 @@ import pytest
 for package in ("starlette", "uvicorn", "websockets", "httpx2"):
     pytest.importorskip(package)
 
-STUB_SITE = str(Path(__file__).parents[2] / "stub_site")
+STUB_SITE = str(Path(__file__).parents[2] / "helpers" / "stub_site")
 
 SERVE = """
 import json, sys

@@ -11,7 +11,7 @@ import httpx2
 import numpy as np
 import pytest
 import soundfile
-from sounds import speech
+from helpers.sounds import speech
 from starlette.testclient import TestClient
 
 from sottovoce.cli.web import uploads

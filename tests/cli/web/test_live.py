@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx2
 import numpy as np
 import pytest
-from sounds import speech
+from helpers.sounds import speech
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sounds import speech
+from helpers.sounds import speech
 
 from sottovoce.cli.web.server import STATIC
 

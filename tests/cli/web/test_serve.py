@@ -9,7 +9,7 @@ import sys
 
 import httpx2
 import pytest
-from commands import SOTTO
+from helpers.commands import SOTTO
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
-import by_the_page as page
 import numpy as np
 import pytest
-from by_the_page import read
-from coded_toy import CodedToy
+from helpers import by_the_page as page
+from helpers.by_the_page import read
+from helpers.coded_toy import CodedToy
 
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Voice, Writer
 

@@ -6,7 +6,7 @@ import wave as wave_module
 import numpy as np
 import pytest
 import soundfile
-from sounds import speech
+from helpers.sounds import speech
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import Resampler, Sound, WavWriter, mono, open_sound, resampled_length, wav_header

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
-from pulse import RATE, lag, virtual_sound
-from sounds import speech
+from helpers.pulse import RATE, lag, virtual_sound
+from helpers.sounds import speech
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.live import portaudio

@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from speakers import real_speech
+from helpers.speakers import real_speech
 
 from sottovoce.cli.app import run
 from sottovoce.codec import Codec, info

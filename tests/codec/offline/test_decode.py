@@ -6,9 +6,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
-import stub_release
-from coded_toy import CodedToy
-from sounds import speech
+from helpers import stub_release
+from helpers.coded_toy import CodedToy
+from helpers.sounds import speech
 
 from sottovoce.codec import Codec, SottoError
 from sottovoce.codec.bits import Reader

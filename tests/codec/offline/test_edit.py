@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sounds import speech
+from helpers.sounds import speech
 
 from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Reader

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-import stub_release
-from sounds import speech
+from helpers import stub_release
+from helpers.sounds import speech
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer

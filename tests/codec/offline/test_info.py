@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sounds import speech
+from helpers.sounds import speech
 
 from sottovoce.codec import Codec, info, models
 

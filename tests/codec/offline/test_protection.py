@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from coded_toy import CodedToy
-from sounds import speech
+from helpers.coded_toy import CodedToy
+from helpers.sounds import speech
 
 from sottovoce.codec import Codec, SottoError, info, models
 from sottovoce.codec.bits import Reader

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sounds import speech
+from helpers.sounds import speech
 
 from sottovoce.codec.voice.level import level_byte, level_of_byte, normalising_gain, restore_level
 

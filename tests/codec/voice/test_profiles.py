@@ -33,7 +33,7 @@ def test_a_voice_is_a_profile_a_recording_or_a_file(anna, codec, wav, in_folder)
     assert find("a.wav", codec.model) == own
     with open("a.wav", "rb") as file:
         assert file.read(4) == b"RIFF"
-    from sounds import speech
+    from helpers.sounds import speech
 
     (in_folder / "a.sotto").write_bytes(codec.encode(speech(3), 16000))
     assert find("a.sotto", codec.model) == codec.speaker(speech(3), 16000)
@@ -75,7 +75,7 @@ def test_nobody_and_nothing(codec, wav):
 
 
 def test_of_a_long_recording_the_first_minute_counts(codec, wav):
-    from sounds import speech
+    from helpers.sounds import speech
 
     long = np.concatenate((speech(61), np.full(16000 * 9, 0.9, np.float32)))
     import soundfile

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
 import torch
+from helpers import tiny
 from torch import Tensor
 
 from sottovoce.models.families import bounded, recurrent, store

@@ -8,8 +8,8 @@ import librosa
 import numpy as np
 import pytest
 import scipy
-import tiny
 import torch
+from helpers import tiny
 from torch import Tensor
 
 from sottovoce.models.families import linear, store

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import write_family
+from helpers.tiny import write_family
 
 from sottovoce.models.families import pixelcnn, store
 from sottovoce.models.families.classes import classes

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
+from helpers import tiny
 
 from sottovoce.models.families import store
 from sottovoce.models.training.errors import TrainingError

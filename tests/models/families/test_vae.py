@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tiny
 import torch
+from helpers import tiny
 from torch import Tensor, distributions, nn
 
 from sottovoce.models.families import store, vae

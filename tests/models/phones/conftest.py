@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import babble
 import pytest
+from helpers import babble
 
 
 @pytest.fixture(scope="session")

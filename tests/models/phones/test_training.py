@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-import babble
 import numpy as np
 import pytest
 import torch
+from helpers import babble
 from safetensors.numpy import load_file
 
 from sottovoce.codec.evaluation import phones as judge

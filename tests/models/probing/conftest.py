@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import talkers
+from helpers import talkers
 
 
 @pytest.fixture(scope="session")

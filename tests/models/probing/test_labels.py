@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import talkers
+from helpers import talkers
 
 from sottovoce.models.phones.labels import NUMBERS, PHONES
 from sottovoce.models.probing.labels import UNKNOWN, Recording, phone_labels, read_recordings, some, spoken_labels

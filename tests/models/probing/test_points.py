@@ -3,8 +3,8 @@
 import math
 
 import pytest
-import talkers
 import torch
+from helpers import talkers
 
 from sottovoce.models.probing.points import points
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import talkers
 import torch
+from helpers import talkers
 
 from sottovoce.models.probing import network
 from sottovoce.models.probing.labels import read_recordings

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import tiny
+from helpers import tiny
 from safetensors.torch import save_file
 from torch import Tensor
 

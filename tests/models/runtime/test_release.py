@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny
 import torch
+from helpers import tiny
 from safetensors.torch import save_file
 
 from sottovoce.models.release import Release, load

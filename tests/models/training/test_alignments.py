@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import soundfile
-import tiny
+from helpers import tiny
 
 from sottovoce.models.training.shards import list_utterances, prepare
 

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-import tiny
 import torch
+from helpers import tiny
 from safetensors.torch import load_file
 
 from sottovoce.models.training.run import train

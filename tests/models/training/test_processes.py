@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
+from helpers import tiny
 from safetensors.torch import load_file
 
 from sottovoce.models.training.run import train

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import tiny
 import torch
+from helpers import tiny
 from safetensors.numpy import load_file
 
 from sottovoce.models.level import TARGET_DB, active_level

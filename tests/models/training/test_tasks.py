@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
+from helpers import tiny
 from safetensors.torch import load_file
 
 from sottovoce.models.model import SpeechModel

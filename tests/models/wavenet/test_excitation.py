@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-import tiny
 import torch
+from helpers import tiny
 
 from sottovoce.models.features import frames, log_mel
 from sottovoce.models.lpc import pre_emphasise, predictor

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.stub_context import BOOKS, MODEL, PRESETS, SIZES, drawn, flags, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stub_context import BOOKS, MODEL, PRESETS, SIZES, drawn, flags, made
 
 from sottovoce.codec.bits import BLOCK_STEPS
 from sottovoce.codec.bits.context.coder import ContextModel

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from stub_context import BOOKS, MODEL, PRESETS, RANK, SIZES, VECTOR, drawn, flags, made
+from helpers.stub_context import BOOKS, MODEL, PRESETS, RANK, SIZES, VECTOR, drawn, flags, made
 
 from sottovoce.codec.bits.context import coder as context
 from sottovoce.codec.bits.context import numba_kernel

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.mutations import mutated
 from hypothesis import given
 from hypothesis import strategies as st
-from mutations import mutated
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
 from sottovoce.codec.bits.packing import Packing

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from coded_toy import CodedToy
+from helpers.coded_toy import CodedToy
+from helpers.mutations import mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutated
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer, varint
 from sottovoce.codec.bits.crc import seal

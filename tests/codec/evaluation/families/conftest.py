@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from stub_families import FILES, SAMPLES, SPEAKERS, found
+from helpers.stub_families import FILES, SAMPLES, SPEAKERS, found
 
 from sottovoce.codec.evaluation.families.hearing import Clip, clips, originals, prompts
 from sottovoce.codec.evaluation.families.rows import assemble

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from stub_families import uniform
+from helpers.stub_families import uniform
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation.families import hearing, measuring

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from stub_families import SAMPLES, found
+from helpers.stub_families import SAMPLES, found
 
 from sottovoce.codec.evaluation.families.rows import GROUPS, TIERS, assemble, bits_per_level
 from sottovoce.models.families.kinds import KINDS

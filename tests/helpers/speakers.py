@@ -6,7 +6,7 @@ import numpy as np
 
 from sottovoce.codec.io.audio import open_sound
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def real_speech(seconds: float) -> np.ndarray:

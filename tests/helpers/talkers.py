@@ -4,10 +4,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-import babble
 import numpy as np
 import soundfile
 import torch
+from helpers import babble
 
 from sottovoce.models.families import store
 from sottovoce.models.families.kinds import make_family

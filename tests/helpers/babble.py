@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import tiny
+from helpers import tiny
 
 from sottovoce.models.training.shards import prepare
 
