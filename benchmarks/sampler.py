@@ -31,11 +31,15 @@ from torch.nn import functional as F
 
 from sottovoce.models import release
 from sottovoce.models.training.restore import restore
-from sottovoce.models.wavenet import sampler
+from sottovoce.models.wavenet import kernels, sampler
 from sottovoce.models.wavenet.excitation import compress, expand
-from sottovoce.models.wavenet.network import FRAME, WaveNet
+from sottovoce.models.wavenet.frames import Frames
+from sottovoce.models.wavenet.network import WaveNet
 from sottovoce.models.wavenet.quantize import calibrate, quantize
-from sottovoce.models.wavenet.sampler import Frames, Stream, Tables
+from sottovoce.models.wavenet.stream import Stream
+from sottovoce.models.wavenet.tables import Tables
+from sottovoce.models.wavenet.teacher_forcing import logits
+from sottovoce.models.wavenet.units import FRAME
 
 RATE = 16000
 
@@ -152,8 +156,8 @@ def main() -> None:
     for name in columns:
         table.add_column(name, justify="left" if name == "kernel" else "right")
     best = float("inf")
-    extension = sampler._extension()
-    for kernel in sampler.kernels():
+    extension = kernels.extension()
+    for kernel in kernels.kernels():
         one = rtf(kernel, 1)
         # the floor right beside what it is compared with: clocks drift
         loads, floor = (
@@ -166,7 +170,7 @@ def main() -> None:
         cond = make_frames(tables, 1, n).cond[0]
 
         def score(kernel: str = kernel, cond: np.ndarray = cond) -> np.ndarray:
-            return sampler.logits(tables, index, cond, kernel)
+            return logits(tables, index, cond, kernel)
 
         score()
         alone = quickest(score, args.repeats) / speech

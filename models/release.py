@@ -23,7 +23,7 @@ from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.runtime.voice_conversion import Likeness, Loan, loan_of, spread_of
-from sottovoce.models.wavenet.sampler import Tables
+from sottovoce.models.wavenet.tables import Tables
 
 SAMPLER_PREFIX = "sampler."
 METADATA = "sottovoce"  # key of the JSON with config and presets

@@ -24,7 +24,7 @@ from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.models import release
-from sottovoce.models.wavenet import sampler
+from sottovoce.models.wavenet import kernels
 
 GOLDEN = Path(__file__).parent / "golden"
 PROMISES = GOLDEN / "promises.json"
@@ -108,10 +108,10 @@ def file(name: str) -> bytes:
     return (GOLDEN / f"{name}.sotto").read_bytes()
 
 
-@pytest.mark.parametrize("kernel", sampler.kernels())
+@pytest.mark.parametrize("kernel", kernels.kernels())
 @pytest.mark.parametrize("name", NAMES)
 def test_samples(name, kernel, monkeypatch, promises):
-    monkeypatch.setattr(sampler, "default_kernel", lambda: kernel)
+    monkeypatch.setattr(kernels, "default_kernel", lambda: kernel)
     assert heard(file(name)) == promises[name]["samples"]["seed 0"]
 
 

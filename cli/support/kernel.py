@@ -1,7 +1,7 @@
 """Which kernel decodes."""
 
 from sottovoce.codec.errors import SottoError
-from sottovoce.models.wavenet.sampler import default_kernel, kernels
+from sottovoce.models.wavenet.kernels import default_kernel, kernels
 
 
 def chosen_kernel() -> str:

@@ -10,6 +10,7 @@ from torch import distributed as dist
 from torch.nn import functional as F
 
 from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.kmeans import k_means
 
 
 def summed(x: Tensor) -> Tensor:
@@ -26,18 +27,6 @@ def gathered(x: Tensor) -> Tensor:
         dist.all_gather(parts, x.contiguous())
         return torch.cat(parts)
     return x
-
-
-def k_means(x: Tensor, count: int, iterations: int = 10) -> Tensor:
-    """Centres (count, D) of the rows of x (n, D); rows are spread evenly over x at first, repeated if too few."""
-    picks = torch.linspace(0, len(x) - 1, count, device=x.device).round().long()
-    centres = x[picks] + 1e-4 * torch.randn(count, x.shape[1], generator=torch.Generator().manual_seed(0)).to(x)
-    for _ in range(iterations):
-        nearest = torch.cdist(x, centres).argmin(1)
-        hits = F.one_hot(nearest, count).to(x)
-        counts = hits.sum(0)[:, None]
-        centres = torch.where(counts > 0, hits.T @ x / counts.clamp_min(1), centres)
-    return centres
 
 
 class Codebook(nn.Module):

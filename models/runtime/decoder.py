@@ -19,7 +19,10 @@ from sottovoce.models.runtime.predictor import Predictor
 from sottovoce.models.runtime.state import Remembering
 from sottovoce.models.runtime.stretch import Stretch
 from sottovoce.models.runtime.voice_conversion import Loan
-from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, sample
+from sottovoce.models.wavenet.frames import Frames
+from sottovoce.models.wavenet.sampler import sample
+from sottovoce.models.wavenet.stream import Stream
+from sottovoce.models.wavenet.tables import Tables
 from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 
 LOST = -1

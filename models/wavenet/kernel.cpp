@@ -1,7 +1,7 @@
 // Sampling a WaveNet, one sample at a time, on one core: the Python module.
 //
-// Integers decide every sample, so all instruction sets (and numba_kernel.py) draw the same. sampler.py checks all
-// arguments and documents the arrays; nothing else calls this module.
+// Integers decide every sample, so all instruction sets (and numba_kernel.py) draw the same. tables.py, frames.py
+// and sampler.py check all arguments and document the arrays; only these and teacher_forcing.py call this module.
 
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
 #define SOTTO_X86 1
@@ -125,7 +125,7 @@ Matrix make_matrix(Packed& p, const int8_t* weights, int stride, int rows, int i
   return {rows, inputs, packed, start, copy(p.arena, shift, rows), copy(p.arena, multiplier, rows)};
 }
 
-// pack(kernel, channels, skip, layers, arrays) -> model; arrays in the order of sampler.py's PACKED, then tanh of
+// pack(kernel, channels, skip, layers, arrays) -> model; arrays in the order of tables.py's PACKED, then tanh of
 // every int16
 PyObject* pack(PyObject*, PyObject* args) {
   const char* name;
@@ -229,7 +229,7 @@ PyObject* score(PyObject*, PyObject* args) {
   Py_RETURN_NONE;
 }
 
-// float_score(channels, skip, layers, arrays in the order of sampler.py's FLOAT, cond, indices, logits, frames)
+// float_score(channels, skip, layers, arrays in the order of teacher_forcing.py's FLOAT, cond, indices, logits, frames)
 PyObject* float_score(PyObject*, PyObject* args) {
   int channels, skip, layers;
   PyObject* sequence;

@@ -89,7 +89,7 @@ struct Model {
   Constants constants;
 };
 
-// A stream between two calls, in the caller's memory; sampler.py lays it out.
+// A stream between two calls, in the caller's memory; stream.py lays it out.
 struct State {
   uint64_t time, seed, number, unused;
   int32_t history[kOrder];  // newest first
@@ -97,7 +97,7 @@ struct State {
   uint8_t pad[32];
   int16_t queues[1];
 };
-static_assert(offsetof(State, queues) == 640, "sampler.py knows this");
+static_assert(offsetof(State, queues) == 640, "stream.py knows this");
 
 // Everything that a stream needs in 10 ms, n frames in a row.
 struct Frames {

@@ -27,7 +27,7 @@ from sottovoce.models.wavenet.units import (
 )
 
 if TYPE_CHECKING:
-    from sottovoce.models.wavenet.sampler import Stream
+    from sottovoce.models.wavenet.stream import Stream
 
 
 def _jit(function):

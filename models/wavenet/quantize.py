@@ -163,7 +163,7 @@ def quantize(state: Mapping[str, Tensor], ranges: Ranges, dilations: Sequence[in
     Returns
     -------
     dict of str to array
-        Input of `sampler.Tables`.
+        Input of `tables.Tables`.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def float_tables(state: Mapping[str, Tensor], dilations: Sequence[int]) -> dict[
     Returns
     -------
     dict of str to array
-        Input of `sampler.float_logits`.
+        Input of `teacher_forcing.float_logits`.
     """
 
     def grid(name: str) -> np.ndarray:

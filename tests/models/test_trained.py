@@ -74,7 +74,8 @@ def test_training_can_go_on_from_a_release(box, tmp_path):
 
 
 def test_integer_kernels_keep_the_distribution(box, forced):
-    from sottovoce.models.wavenet.sampler import kernels, logits
+    from sottovoce.models.wavenet.kernels import kernels
+    from sottovoce.models.wavenet.teacher_forcing import logits
 
     _, indices, cond, exact = forced
     told = np.clip(np.floor(cond * 2**11 + 0.5), -32768, 32767).astype(np.int16)
@@ -88,8 +89,9 @@ def test_integer_kernels_keep_the_distribution(box, forced):
 
 
 def test_float_kernel_agrees_with_torch(forced):
+    from sottovoce.models.wavenet.kernels import kernels
     from sottovoce.models.wavenet.quantize import float_tables
-    from sottovoce.models.wavenet.sampler import float_logits, kernels
+    from sottovoce.models.wavenet.teacher_forcing import float_logits
 
     if kernels() == ["numba"]:
         pytest.skip("the float32 check is in the compiled kernel")

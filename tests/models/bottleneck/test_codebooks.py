@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from sottovoce.models.bottleneck import RVQ, VQ
-from sottovoce.models.bottleneck.vq import Codebook, k_means, usage
+from sottovoce.models.bottleneck.kmeans import k_means
+from sottovoce.models.bottleneck.vq import Codebook, usage
 
 
 def clusters(count: int, rows: int, size: int = 4, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,7 +18,7 @@ from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDe
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.training import spectra
-from sottovoce.models.wavenet.sampler import Frames
+from sottovoce.models.wavenet.frames import Frames
 
 UNIT = 2.0**ACTIVATION_BITS
 FIELDS = [field.name for field in dataclasses.fields(Frames)]

@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from sottovoce.models.wavenet.frames import Frames
 from sottovoce.models.wavenet.network import WaveNet
 from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
-from sottovoce.models.wavenet.sampler import Frames, Tables
+from sottovoce.models.wavenet.tables import Tables
 
 
 class Case(NamedTuple):

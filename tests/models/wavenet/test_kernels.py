@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from sottovoce.models.wavenet import numba_kernel, sampler
+from sottovoce.models.wavenet import numba_kernel
+from sottovoce.models.wavenet.kernels import extension, kernels
 from sottovoce.models.wavenet.quantize import float_tables
-from sottovoce.models.wavenet.sampler import Stream, float_logits, kernels, logits, sample
+from sottovoce.models.wavenet.sampler import sample
+from sottovoce.models.wavenet.stream import Stream
+from sottovoce.models.wavenet.teacher_forcing import float_logits, logits
 
 compiled = pytest.mark.skipif(kernels() == ["numba"], reason="the C++ kernel was not built")
 
@@ -76,17 +79,17 @@ PHILOX = [
 @pytest.mark.parametrize(("counter", "key", "words"), PHILOX)
 def test_philox(counter, key, words):
     assert numba_kernel.philox(*map(np.uint64, counter + key)) == words
-    if extension := sampler._extension():
-        assert extension.philox(counter, key) == words
+    if module := extension():
+        assert module.philox(counter, key) == words
 
 
 @compiled
 def test_loop_takes_no_memory(small, make_frames):
-    extension = sampler._extension()
+    module = extension()
     frames = make_frames(small.tables, 2, 30)
     streams = [Stream(small.tables), Stream(small.tables)]
-    for name in extension.kernels():
+    for name in module.kernels():
         sample(small.tables, streams, frames[:, :1], name)
-        before = extension.allocations()
+        before = module.allocations()
         sample(small.tables, streams, frames, name)
-        assert extension.allocations() == before + 1  # the call's scratch
+        assert module.allocations() == before + 1  # the call's scratch

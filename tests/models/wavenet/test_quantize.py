@@ -7,7 +7,7 @@ import torch
 from sottovoce.models.wavenet.excitation import compress, expand
 from sottovoce.models.wavenet.network import WaveNet
 from sottovoce.models.wavenet.quantize import Ranges, _requantiser, calibrate, quantize
-from sottovoce.models.wavenet.sampler import tanh_of
+from sottovoce.models.wavenet.tables import tanh_of
 
 
 def test_requantiser_reproduces_ratios():

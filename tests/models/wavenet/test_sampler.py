@@ -11,7 +11,12 @@ from scipy import stats
 
 from sottovoce.models.runtime.state import State
 from sottovoce.models.wavenet.excitation import teacher_forcing
-from sottovoce.models.wavenet.sampler import Frames, Stream, Tables, kernels, logits, sample
+from sottovoce.models.wavenet.frames import Frames
+from sottovoce.models.wavenet.kernels import kernels
+from sottovoce.models.wavenet.sampler import sample
+from sottovoce.models.wavenet.stream import Stream
+from sottovoce.models.wavenet.tables import Tables
+from sottovoce.models.wavenet.teacher_forcing import logits
 
 
 def test_chunks_change_nothing(small, make_frames):
