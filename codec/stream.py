@@ -15,6 +15,7 @@ from sottovoce.codec.models import by_id, preset_by_index
 from sottovoce.codec.voice.level import LevelRestorer, normalising_gain
 from sottovoce.codec.voice.tracker import VoiceTracker
 from sottovoce.models.release import Preset, Release
+from sottovoce.models.runtime.concealment import lost_codes
 from sottovoce.models.runtime.state import Remembering
 
 TELL_SECONDS = 2
@@ -199,7 +200,7 @@ class StreamDecoder(Remembering):
         SottoError
             When it is no packet of this stream. Nothing has changed then.
         """
-        codes, voice = np.full((self._layout.steps, self._books), -1, np.int16), None
+        codes, voice = lost_codes(self._layout.steps, self._books), None
         if packet is not None:
             with concerning(""):
                 codes, voice = self._layout.unpack(packet)

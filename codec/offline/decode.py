@@ -21,6 +21,7 @@ from sottovoce.codec.voice.conversion import lend
 from sottovoce.codec.voice.level import LevelRestorer
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.release import Release
+from sottovoce.models.runtime.concealment import lost_codes
 
 Decoding = Steps[Decoded]
 """Files being decoded, one after the other."""
@@ -119,7 +120,7 @@ def _decoding(
         codes = block.codes
         if codes is None:
             damaged += 1
-            codes = np.full((block.steps, preset.books), -1, np.int16)
+            codes = lost_codes(block.steps, preset.books)
         ready = restore((yield Request(model, decoder, codes)))
         wanted = ready[max(0, low - at) : max(0, high - at)]
         sink.write(wanted)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.features import SAMPLE_RATE
+from sottovoce.models.runtime.concealment import LOST, loudness_after
 from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
 from sottovoce.models.runtime.plans import conditioner_plan
@@ -25,10 +26,8 @@ from sottovoce.models.wavenet.stream import Stream
 from sottovoce.models.wavenet.tables import Tables
 from sottovoce.models.wavenet.units import COND_BITS, MIN_GAIN, SAMPLE_BITS
 
-LOST = -1
-FADE_STEPS = 8  # lost steps until nothing is left of the sound that is held
 DE_EMPHASIS_BITS = 15
-LOUDNESS_UNIT = 2.0**14  # of which FADE_STEPS is a part, so that nothing is rounded
+LOUDNESS_UNIT = 2.0**14  # of which concealment.FADE_STEPS is a part, so that nothing is rounded
 
 
 class Told(NamedTuple):
@@ -191,7 +190,7 @@ class Decoder(Remembering):
                 found = (book[code] for book, code in zip(self.network.books, row, strict=False))
                 self.latent = np.floor(sum(found, np.zeros(1)) * self.gain + self.shift + 0.5)
             latents.append(np.concatenate((self.latent, self.voice)))
-            loudness.append(max(0.0, 1 - self.lost / FADE_STEPS))
+            loudness.append(loudness_after(self.lost))
         c = self.conditioner(np.stack(latents))
         per_step = len(c) // len(codes)
         if not len(self.late):  # the first step's output is what the network said before it heard anything

@@ -1,12 +1,15 @@
 """A small report with sound, for tests of its page."""
 
 import copy
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from helpers.report_page import written
 
 from sottovoce.codec.evaluation import places
 
@@ -142,3 +145,58 @@ def sound(seconds: float, order: int) -> np.ndarray:
     """A tone of its own for each codec, swelling and fading."""
     time = np.arange(round(seconds * RATE)) / RATE
     return 0.3 * np.sin(2 * np.pi * (300 + 100 * order) * time) * np.sin(np.pi * time / seconds)
+
+
+@pytest.fixture(scope="module")
+def address(report, folder) -> str:
+    return written(report, folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium, driven by playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed: pip install playwright")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this system: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser, address) -> Iterator[Callable[..., Any]]:
+    """Opens the page; at the end, nothing may have been complained of or asked of a network."""
+    troubles: list[str] = []
+    contexts = []
+    pages = set()
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith(("blob:", "data:")) and request.url not in pages:
+            troubles.append(request.url)
+
+    def open_page(script: str = "", address: str = address, **how: Any) -> Any:
+        pages.add(address)
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", asked)
+        page.add_init_script(script)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def page(opened) -> Any:
+    return opened()
