@@ -25,7 +25,7 @@ import atheris
 with atheris.instrument_imports(
     include=["sottovoce.codec.bits"], exclude=[f"sottovoce.codec.bits.{name}" for name in ("source", "varint", "crc")]
 ):
-    from sottovoce.codec.bits import Block, FormatError, Reader
+    from sottovoce.codec.bits import CodeBlock, FormatError, Reader
     from sottovoce.codec.bits.crc import seal
 from sottovoce.codec.models import context_coder
 from sottovoce.models import release
@@ -61,7 +61,7 @@ def read(data: bytes) -> None:
         return
 
 
-def blocks(reader: Reader) -> Iterator[Block]:
+def blocks(reader: Reader) -> Iterator[CodeBlock]:
     """The blocks of a file of the model in the box, their codes decoded."""
     preset = next((one for one in MODEL.presets.values() if one.index == reader.header.preset), None)
     if preset is None:

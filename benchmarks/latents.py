@@ -25,7 +25,7 @@ import torch
 from sottovoce.models import release
 from sottovoce.models.training.restore import restore
 from sottovoce.models.training.run import DEFAULTS
-from sottovoce.models.training.tasks import Decoder
+from sottovoce.models.training.tasks import DecoderObjective
 
 CROP_STEPS = 60  # latent steps of a stretch: 2.4 s
 CONTEXT = 16
@@ -54,7 +54,7 @@ def encoded(model: release.Release, waves: list[np.ndarray], books: int) -> np.n
 def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> dict[str, float]:
     """Bits a sample with the right latents, and the gap to wrong ones, over stretches of all recordings."""
     network = restore(model)
-    task = Decoder(network, DEFAULTS | {"context": CONTEXT, "steps_per_crop": CROP_STEPS - CONTEXT - 2})
+    task = DecoderObjective(network, DEFAULTS | {"context": CONTEXT, "steps_per_crop": CROP_STEPS - CONTEXT - 2})
     length = CROP_STEPS * model.step
     crops = torch.from_numpy(np.stack([w[:length] for w in waves if len(w) >= length]))
     # in any order but the table's, in which neighbours are of one speaker

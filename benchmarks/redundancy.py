@@ -15,9 +15,9 @@ import numpy as np
 
 from sottovoce.codec import Codec
 from sottovoce.codec.io.audio import open_sound
-from sottovoce.codec.live.catch_up import Trim
-from sottovoce.codec.live.datagrams import Counter, Datagram, Kind, Outgoing
-from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.catch_up import CatchUp
+from sottovoce.codec.live.datagrams import Datagram, Kind, Outgoing, SequenceCounter
+from sottovoce.codec.live.player import MARGIN, Player
 from sottovoce.codec.live.simulated_link import Link, LinkSettings
 from sottovoce.codec.stream import StreamEncoder
 
@@ -53,7 +53,7 @@ class Loudspeaker:
         self.waited: list[float] = []  # seconds that waited when something was written
         self._lead = lead
         self._until: float | None = None  # the time up to which there is something to play
-        self._trim = Trim(lead * RATE, RATE)
+        self._trim = CatchUp(lead * RATE, RATE)
 
     @property
     def fill(self) -> int:
@@ -89,8 +89,8 @@ def sent(redundancy: int) -> list[list[Datagram]]:
 
 def played(datagrams: list[list[Datagram]], settings: LinkSettings, patience: float) -> tuple[float, float, float]:
     """Return the parts of all packets that were lost and that were made up, and the seconds of sound that waited."""
-    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + patience), Counter()
-    listener = Listener(Decoder(), output)  # type: ignore[arg-type]
+    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + patience), SequenceCounter()
+    listener = Player(Decoder(), output)  # type: ignore[arg-type]
     coming = iter(datagrams)
     for poll in range(round((len(datagrams) * SECONDS + 2 * patience) / POLL)):
         output.now = poll * POLL

@@ -19,7 +19,7 @@ import numpy as np
 from sottovoce.codec import Codec
 from sottovoce.codec.evaluation.phones import error_rate
 from sottovoce.codec.evaluation.pitch import pitch
-from sottovoce.codec.evaluation.references import Recording, find
+from sottovoce.codec.evaluation.references import ReferenceRecording, find
 from sottovoce.codec.evaluation.speaker import voice
 from sottovoce.codec.io.audio import open_sound
 
@@ -28,16 +28,16 @@ SPEEDS = (0.5, 0.75, 1.5, 2.0)
 FEWEST = 20  # voiced frames that a file needs for its pitch to count
 
 
-def read(recording: Recording) -> np.ndarray:
+def read(recording: ReferenceRecording) -> np.ndarray:
     """A recording, mono at the codec's rate."""
     with open_sound(str(recording.file), RATE) as sound:
         return np.concatenate(list(sound))
 
 
-def draw(recordings: Sequence[Recording], count: int) -> list[tuple[Recording, ...]]:
+def draw(recordings: Sequence[ReferenceRecording], count: int) -> list[tuple[ReferenceRecording, ...]]:
     """Pairs across genders: a source, another recording of its speaker, and two of the target."""
     chance = random.Random(0)
-    voices: dict[str, dict[str, list[Recording]]] = {"m": {}, "f": {}}
+    voices: dict[str, dict[str, list[ReferenceRecording]]] = {"m": {}, "f": {}}
     for one in recordings:
         if one.gender in voices:
             voices[one.gender].setdefault(one.who, []).append(one)
@@ -60,7 +60,7 @@ def median_pitch(wave: np.ndarray) -> float:
     return float(np.median(np.log2(voiced))) if len(voiced) >= FEWEST else np.nan
 
 
-def convert(codec: Codec, pairs: Sequence[tuple[Recording, ...]]) -> None:
+def convert(codec: Codec, pairs: Sequence[tuple[ReferenceRecording, ...]]) -> None:
     """Print what becomes of voices and words."""
     rows = []
     for pair in pairs:
@@ -93,7 +93,7 @@ def convert(codec: Codec, pairs: Sequence[tuple[Recording, ...]]) -> None:
     print(f"{'way of the pitch to the target':<34}{'':4}{100 * np.nanmedian(way):11.0f} %, median\n")
 
 
-def stretch(codec: Codec, recordings: Sequence[Recording]) -> None:
+def stretch(codec: Codec, recordings: Sequence[ReferenceRecording]) -> None:
     """Print what becomes of pitch and length."""
     differences: dict[float, list[float]] = {speed: [] for speed in SPEEDS}
     lengths: dict[float, list[float]] = {speed: [] for speed in SPEEDS}

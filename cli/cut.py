@@ -9,7 +9,7 @@ from sottovoce.cli.support.batch import row
 from sottovoce.cli.support.console import Console
 from sottovoce.codec.io.files import STANDARD, reading, shown, writing
 from sottovoce.codec.offline.edit import cut
-from sottovoce.codec.offline.options import Span
+from sottovoce.codec.offline.options import TimeSpan
 
 
 @click.command("cut")
@@ -37,7 +37,7 @@ def command(
     """
     console = Console(quiet=quiet, as_json=as_json)
     console.results_aside = output == STANDARD
-    span = Span(start, stop)
+    span = TimeSpan(start, stop)
     with reading(source) as file, writing(output, force=force) as sink:
         done = cut(file, sink, span, known=options.known(model))
     facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}

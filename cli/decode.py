@@ -18,7 +18,7 @@ from sottovoce.codec.io.files import reading, writing
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import Decoding, wav_decoding
 from sottovoce.codec.offline.lockstep import run_together
-from sottovoce.codec.offline.options import Delivery, Span
+from sottovoce.codec.offline.options import Delivery, TimeSpan
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.voice import profiles
@@ -68,7 +68,7 @@ def command(
     inputs, output, flowing = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
     release = by_name(model or "default")  # what is wrong with it, or with the voice, is said once
-    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, Span(start, stop))
+    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
     work = partial(_decode, model=model, delivery=delivery, flowing=flowing, force=force)
     status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
     if not status:

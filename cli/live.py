@@ -13,9 +13,9 @@ from sottovoce.cli.support.background import run_until_stopped
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
-from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.player import MARGIN, Player
 from sottovoce.codec.live.recorder import taking
-from sottovoce.codec.live.sender import Talker
+from sottovoce.codec.live.sender import Sender
 from sottovoce.codec.live.simulated_link import Link, LinkSettings
 from sottovoce.codec.live.sound_card import Capture, Playback
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
@@ -74,14 +74,14 @@ def command(
         take = record and open_things.enter_context(taking(record, encoder, codec.sample_rate, force=force))
         playback = open_things.enter_context(Playback(loudspeaker, codec.sample_rate, lead=lead))
         capture = open_things.enter_context(Capture(microphone, codec.sample_rate))
-        listener = Listener(decoder, playback, take.heard) if take else Listener(decoder, playback)
+        listener = Player(decoder, playback, take.heard) if take else Player(decoder, playback)
 
         def send(number: int, packed: bytes) -> None:
             sent.put((number, packed))
             if take:
                 take.sent(packed)
 
-        talker = Talker(encoder, codec.sample_rate, send)
+        talker = Sender(encoder, codec.sample_rate, send)
 
         def talk(stop: Event) -> None:
             for block in capture:

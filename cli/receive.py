@@ -12,10 +12,10 @@ from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.meters import in_words, meters
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import writing
-from sottovoce.codec.live.player import MARGIN, Listener
-from sottovoce.codec.live.realtime_files import PacedOutput
+from sottovoce.codec.live.player import MARGIN, Player
+from sottovoce.codec.live.realtime_files import PacedAudioOutput
 from sottovoce.codec.live.sound_card import Playback
-from sottovoce.codec.live.udp import Receiver, parse_address
+from sottovoce.codec.live.udp import UdpReceiver, parse_address
 from sottovoce.codec.stream import StreamDecoder
 
 RATE = 16000
@@ -48,18 +48,18 @@ def command(
     host, port = parse_address(address, "0.0.0.0")
     lead = MARGIN + patience / 1000
     with ExitStack() as open_things:
-        played: PacedOutput | Playback
+        played: PacedAudioOutput | Playback
         if output:
             wav = WavWriter(open_things.enter_context(writing(output, force=force)), RATE, None)
             open_things.callback(wav.close)
-            played = PacedOutput(wav, RATE, lead=lead)
+            played = PacedAudioOutput(wav, RATE, lead=lead)
         else:
             played = open_things.enter_context(Playback(loudspeaker, RATE, lead=lead))
 
-        def listen(decoder: StreamDecoder) -> Listener:
-            return Listener(decoder, played)
+        def listen(decoder: StreamDecoder) -> Player:
+            return Player(decoder, played)
 
-        receiver = Receiver(host, port, listen)
+        receiver = UdpReceiver(host, port, listen)
         open_things.callback(receiver.close)
 
         def work(stop: Event) -> None:

@@ -15,9 +15,9 @@ from sottovoce.codec import Codec
 from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.live.datagrams import MOST_COPIES
 from sottovoce.codec.live.realtime_files import paced
-from sottovoce.codec.live.sender import Talker
-from sottovoce.codec.live.sound_card import Block, Capture
-from sottovoce.codec.live.udp import Sender, parse_address
+from sottovoce.codec.live.sender import Sender
+from sottovoce.codec.live.sound_card import AudioBlock, Capture
+from sottovoce.codec.live.udp import UdpSender, parse_address
 from sottovoce.codec.stream import StreamEncoder
 
 
@@ -57,14 +57,14 @@ def command(
     codec = Codec.load(preset, model)
     encoder = StreamEncoder(codec.model, codec.preset, steps=options.steps(packet, codec.model))
     with ExitStack() as open_things:
-        blocks: Iterable[Block]
+        blocks: Iterable[AudioBlock]
         if recording:
             blocks = paced(open_things.enter_context(open_sound(recording, codec.sample_rate)), codec.sample_rate)
         else:
             blocks = open_things.enter_context(Capture(microphone, codec.sample_rate))
-        sender = Sender(host, port, encoder.header, int(packet) / 1000, redundancy)
+        sender = UdpSender(host, port, encoder.header, int(packet) / 1000, redundancy)
         open_things.callback(sender.close)
-        talker = Talker(encoder, codec.sample_rate, sender.send)
+        talker = Sender(encoder, codec.sample_rate, sender.send)
 
         def talk(stop: Event) -> None:
             for block in blocks:

@@ -44,7 +44,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         from sottovoce.codec.evaluation.references import find
         from sottovoce.codec.models import PREFIX
         from sottovoce.models.release import read, with_tables
-        from sottovoce.models.training.context import Rules, codes_of, fit
+        from sottovoce.models.training.context import IntegerLayout, codes_of, fit
         from sottovoce.models.training.variations import varied
 
         release = models.by_name(model)
@@ -58,7 +58,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
                     for index, found in codes_of(release, heard).items():
                         codes[index].append(found)
                 console.advance(number + 1, len(recordings))
-        rules = Rules(
+        rules = IntegerLayout(
             BLOCK_STEPS,
             units.AGES,
             units.SLOW,

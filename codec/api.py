@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sottovoce.codec import models
 from sottovoce.codec.bits import MOST_PARITY, Reader
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.io.arrays import Collected, checked, integer
+from sottovoce.codec.io.arrays import CollectedSamples, checked, integer
 from sottovoce.codec.io.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.models import blocks_of
 from sottovoce.codec.offline.decode import Decoding, decoding
@@ -180,7 +180,7 @@ class Codec:
             As `decode` does.
         """
         delivery = Delivery(integer(seed, "seed", 0, 2**64 - 1), speed, speaker)
-        sinks = [Collected() for _ in files]
+        sinks = [CollectedSamples() for _ in files]
         begins = [partial(self._decoding, data, sink, delivery) for data, sink in zip(files, sinks, strict=True)]
         with concerning(""):
             for outcome in run_together(begins):
@@ -250,7 +250,7 @@ class Codec:
         blocks = blocks_of(reader, self.model, self.preset)
         return np.concatenate([block.codes for block in blocks if block.codes is not None])
 
-    def _decoding(self, data: bytes, sink: "Collected", delivery: Delivery) -> Decoding:
+    def _decoding(self, data: bytes, sink: "CollectedSamples", delivery: Delivery) -> Decoding:
         sink.clear()  # of what an earlier attempt left
         return (yield from decoding(Reader(io.BytesIO(data)), lambda model: sink, delivery, known=self.model))
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from safetensors import SafetensorError
 
-from sottovoce.codec.bits import Block, Reader
+from sottovoce.codec.bits import CodeBlock, Reader
 from sottovoce.codec.bits.context.coder import ContextCoder, ContextModel
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.models import release
@@ -58,7 +58,7 @@ def by_id(model: bytes, known: Release | None = None) -> Release:
     """
     names = release.available()
     for one in chain([known] if known else [], map(by_name, names)):
-        if model in (one.id, *one.formerly):
+        if model in (one.id, *one.previous_ids):
             return one
     raise SottoError(
         f"needs the model {model.hex()}, which is not in this version",
@@ -91,7 +91,7 @@ def context_coder(model: Release, preset: Preset) -> ContextCoder | None:
     return _coder(model, PREFIX, preset)
 
 
-def blocks_of(reader: Reader, model: Release, preset: Preset) -> Iterator[Block]:
+def blocks_of(reader: Reader, model: Release, preset: Preset) -> Iterator[CodeBlock]:
     """Return the blocks of a file of that model and preset.
 
     Raises

@@ -16,13 +16,13 @@ from sottovoce.codec.voice.level import LevelRestorer, normalising_gain
 from sottovoce.codec.voice.tracker import VoiceTracker
 from sottovoce.models.release import Preset, Release
 from sottovoce.models.runtime.concealment import lost_codes
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 TELL_SECONDS = 2
 """How often the voice is told anew, for those who lost a packet; once is enough where it never changes."""
 
 
-class StreamEncoder(Remembering):
+class StreamEncoder(Stateful):
     """Speech on its way to packets.
 
     Its `state` is all that it remembers: a `State`, to be copied, saved and assigned.
@@ -48,7 +48,7 @@ class StreamEncoder(Remembering):
         Taken so far.
     """
 
-    REMEMBERED = ("samples", "_packets", "_encoder", "_tracker", "_heard", "_used", "_told", "_changes", "_codes")
+    STATE_FIELDS = ("samples", "_packets", "_encoder", "_tracker", "_heard", "_used", "_told", "_changes", "_codes")
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class StreamEncoder(Remembering):
         return packed
 
 
-class StreamDecoder(Remembering):
+class StreamDecoder(Stateful):
     """Packets on their way to speech; its `state` is all that it remembers.
 
     Parameters
@@ -150,7 +150,7 @@ class StreamDecoder(Remembering):
         When the header is none that can be read, or its model isn't here.
     """
 
-    REMEMBERED = ("_steps", "_decoder", "_level")
+    STATE_FIELDS = ("_steps", "_decoder", "_level")
 
     def __init__(self, header: bytes, *, seed: int = 0, known: Release | None = None) -> None:
         with concerning(""):

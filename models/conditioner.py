@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sottovoce.models.layers import Block, CausalConv, Upsample, stack
+from sottovoce.models.layers import CausalConv, ResidualBlock, Upsample, stack
 
 
 class Conditioner(nn.Module):
@@ -34,9 +34,9 @@ class Conditioner(nn.Module):
         width = widths[0] if rate == 25 else widths[1]
         self.enter = CausalConv(latent + speaker, width, 3)
         if rate == 25:
-            layers += [*stack(Block, widths[0], blocks[0], dilation), Upsample(widths[0], widths[1])]
-        layers += [*stack(Block, widths[1], blocks[1], dilation), Upsample(widths[1], widths[2])]
-        layers += [*stack(Block, widths[2], blocks[2], dilation), nn.ReLU()]
+            layers += [*stack(ResidualBlock, widths[0], blocks[0], dilation), Upsample(widths[0], widths[1])]
+        layers += [*stack(ResidualBlock, widths[1], blocks[1], dilation), Upsample(widths[1], widths[2])]
+        layers += [*stack(ResidualBlock, widths[2], blocks[2], dilation), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
         self.size = widths[2]
         self.bands = bands

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sottovoce.models.layers import Block, CausalConv, stack
+from sottovoce.models.layers import CausalConv, ResidualBlock, stack
 
 STEP_FRAMES = {50: 2, 25: 4}
 
@@ -29,7 +29,7 @@ class Encoder(nn.Module):
     blocks : three ints
         Residual blocks at each of these rates.
     dilation : int
-        Block i of those at one rate looks back in strides of dilation**i frames; the look-ahead is the same.
+        ResidualBlock i of those at one rate looks back in strides of dilation**i frames; the look-ahead is the same.
     ahead : int
         Steps of look-ahead; a release has one.
     """
@@ -49,11 +49,14 @@ class Encoder(nn.Module):
             raise ValueError(f"latent rate {rate} Hz: choose 25 or 50")
         self.step = STEP_FRAMES[rate]
         self.ahead = ahead
-        layers: list[nn.Module] = [CausalConv(inputs, widths[0], 3), *stack(Block, widths[0], blocks[0], dilation)]
-        layers += [CausalConv(widths[0], widths[1], 4, 2), *stack(Block, widths[1], blocks[1], dilation)]
+        layers: list[nn.Module] = [
+            CausalConv(inputs, widths[0], 3),
+            *stack(ResidualBlock, widths[0], blocks[0], dilation),
+        ]
+        layers += [CausalConv(widths[0], widths[1], 4, 2), *stack(ResidualBlock, widths[1], blocks[1], dilation)]
         last = widths[1]
         if rate == 25:
-            layers += [CausalConv(widths[1], widths[2], 4, 2), *stack(Block, widths[2], blocks[2], dilation)]
+            layers += [CausalConv(widths[1], widths[2], 4, 2), *stack(ResidualBlock, widths[2], blocks[2], dilation)]
             last = widths[2]
         layers += [nn.ReLU(), nn.Conv1d(last, latent, 1)]
         self.layers = nn.Sequential(*layers)

@@ -20,7 +20,7 @@ class CausalConv(nn.Conv1d):
         return super().forward(F.pad(x, (self.past, 0)))
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Residual block: x + W2 relu(conv3(relu(x)))."""
 
     def __init__(self, channels: int, dilation: int = 1):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sottovoce.models.bottleneck import RVQ, Coded, make_bottleneck
+from sottovoce.models.bottleneck import RVQ, BottleneckOutput, make_bottleneck
 from sottovoce.models.conditioner import Conditioner
 from sottovoce.models.encoder import Encoder
 from sottovoce.models.features import INPUTS, SAMPLE_RATE
@@ -61,7 +61,7 @@ class SpeechModel(nn.Module):
         """Samples a latent step."""
         return SAMPLE_RATE // self.rate
 
-    def embed_speaker(self, mel: Tensor) -> tuple[Tensor, Coded]:
+    def embed_speaker(self, mel: Tensor) -> tuple[Tensor, BottleneckOutput]:
         """Log-mel of a reference (B, 80, F) -> quantised speaker vectors (B, S), and what their coding cost."""
         coded = self.speaker_code(self.speaker(mel)[:, :, None])
         return coded.latents[:, :, 0], coded

@@ -17,17 +17,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from sottovoce.models.runtime.decoder import Decoder, Network, decode_together
+from sottovoce.models.runtime.decoder import Decoder, DecoderNetwork, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
 from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
 from sottovoce.models.runtime.plans import encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
-from sottovoce.models.runtime.voice_conversion import Likeness, Loan, loan_of, spread_of
+from sottovoce.models.runtime.voice_conversion import VoiceConversion, VoiceProfile, conversion_between, spread_of
 from sottovoce.models.wavenet.tables import Tables
 
 SAMPLER_PREFIX = "sampler."
 METADATA = "sottovoce"  # key of the JSON with config and presets
-_NAMED = ("sha256", "formerly")  # what a card says of the file itself
+_NAMED = ("sha256", "previous_ids")  # what a card says of the file itself
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Release:
     ----------
     id : bytes
         First four bytes of the SHA-256 of `data`: what a file names its model by.
-    formerly : tuple of bytes
+    previous_ids : tuple of bytes
         Ids of earlier versions with the same networks: of the same codes it makes the same samples. Their entropy coded
         files need their own tables.
     presets : dict of str to Preset
@@ -89,7 +89,7 @@ class Release:
             raise ValueError("the weights are not those that the card was written for")
         self.name, self.card = name, card
         self.id = bytes.fromhex(sha256)[:4]
-        self.formerly = tuple(map(bytes.fromhex, card.get("formerly", ())))
+        self.previous_ids = tuple(map(bytes.fromhex, card.get("previous_ids", ())))
         self.weights: Mapping[str, Array] = load_tensors(data)
         facts = _facts(data)
         self.config = facts["config"]
@@ -105,10 +105,10 @@ class Release:
         return bytes(books(np.zeros(self.config["speaker"]["size"], np.float32)).astype(np.uint8))
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> DecoderNetwork:
         """What decoders share."""
         tables = {k.removeprefix(SAMPLER_PREFIX): v for k, v in self.weights.items() if k.startswith(SAMPLER_PREFIX)}
-        return Network(self.config, self.weights, Tables(tables))
+        return DecoderNetwork(self.config, self.weights, Tables(tables))
 
     def _quantizer(self, name: str, count: int) -> Quantizer:
         scale = np.float32(2.0**-BOOK_BITS)
@@ -132,9 +132,9 @@ class Release:
 
     def likeness(self, codes: NDArray[np.int16], speaker: bytes) -> bytes:
         """The voice of codes (steps, books) and their speaker, to lend to others."""
-        return Likeness(speaker, spread_of(self.network, codes, speaker)).pack()
+        return VoiceProfile(speaker, spread_of(self.network, codes, speaker)).pack()
 
-    def loan(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> Loan:
+    def loan(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> VoiceConversion:
         """What a decoder borrows to say in another's voice what codes (steps, books) say in that of `speaker`.
 
         Raises
@@ -142,7 +142,7 @@ class Release:
         ValueError
             When `voice` is none of this model.
         """
-        return loan_of(self.network, voice, codes, speaker)
+        return conversion_between(self.network, voice, codes, speaker)
 
     def encoder(self, books: int | None = None) -> Encoder:
         """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""
@@ -227,8 +227,10 @@ def with_tables(data: bytes, card: dict[str, Any], tables: Mapping[str, Array]) 
     former = {f"{former_prefix(old)}{name}": array for name, array in replaced.items()}
     changed = save_tensors(kept | former | dict(tables), metadata=_metadata(data))
     sha256 = hashlib.sha256(changed).hexdigest()
-    formerly = [*card.get("formerly", ()), old]
-    return changed, {"sha256": sha256, "formerly": formerly} | {k: v for k, v in card.items() if k not in _NAMED}
+    previous_ids = [*card.get("previous_ids", ()), old]
+    return changed, {"sha256": sha256, "previous_ids": previous_ids} | {
+        k: v for k, v in card.items() if k not in _NAMED
+    }
 
 
 def former_prefix(model: str) -> str:

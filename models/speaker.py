@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sottovoce.models.layers import Block, CausalConv, stack
+from sottovoce.models.layers import CausalConv, ResidualBlock, stack
 
 
 class SpeakerEncoder(nn.Module):
@@ -13,7 +13,7 @@ class SpeakerEncoder(nn.Module):
 
     def __init__(self, size: int = 64, bands: int = 80, channels: int = 128, blocks: int = 2):
         super().__init__()
-        self.frames = nn.Sequential(CausalConv(bands, channels, 5), *stack(Block, channels, blocks), nn.ReLU())
+        self.frames = nn.Sequential(CausalConv(bands, channels, 5), *stack(ResidualBlock, channels, blocks), nn.ReLU())
         self.out = nn.Linear(2 * channels, size)
 
     def forward(self, mel: Tensor) -> Tensor:

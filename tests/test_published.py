@@ -25,7 +25,7 @@ def test_the_model_in_the_box_is_the_one_that_was_measured():
     card = json.loads(publish.CARD.read_text())
     assert sha == card["sha256"] == measured()["model"]["sha256"]
     # These are of sound alone, which is that of the former ids too.
-    assert {latents["model"][:8], tuned["model"][:8]} <= {sha[:8], *card["formerly"]}
+    assert {latents["model"][:8], tuned["model"][:8]} <= {sha[:8], *card["previous_ids"]}
     assert len(weights) <= 14_000_000
 
 

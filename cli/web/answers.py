@@ -16,7 +16,7 @@ UNREADABLE = 422
 """Status of what the codec itself says of its input."""
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """A request that the server doesn't serve.
 
     Parameters
@@ -40,7 +40,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
     async def answered(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except Refused as refused:
+        except HttpError as refused:
             return refusal(refused.status, refused.reason, refused.advice)
         except HTTPException:
             raise

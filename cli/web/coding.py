@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sottovoce.cli.web.answers import Endpoint, Refused, answering
+from sottovoce.cli.web.answers import Endpoint, HttpError, answering
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
@@ -20,7 +20,7 @@ from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
 from sottovoce.codec.offline.info import info
-from sottovoce.codec.offline.options import Delivery, Span
+from sottovoce.codec.offline.options import Delivery, TimeSpan
 from sottovoce.codec.progress import Tick
 from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
 from sottovoce.models.release import Release
@@ -28,7 +28,7 @@ from sottovoce.models.release import Release
 _PIECE = 1 << 16  # bytes that are sent at once
 
 
-class Coding:
+class CodingService:
     """The endpoints.
 
     Parameters
@@ -117,7 +117,7 @@ class Coding:
         def work(tick: Tick) -> BinaryIO:
             allow(info(data).seconds or 0, self._limits)
             wav = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
-            part = replace(delivery, span=Span(stop=self._limits.seconds))  # if its length can't be told
+            part = replace(delivery, span=TimeSpan(stop=self._limits.seconds))  # if its length can't be told
             decode_stream(io.BytesIO(data), wav, part, known=self._model, tick=tick)
             return wav
 
@@ -152,9 +152,9 @@ def _delivery(request: Request) -> Delivery:
         seed, speed = int(query.get("seed", "0")), float(query.get("speed", "1"))
         voice = bytes.fromhex(query.get("voice", ""))
     except ValueError:
-        raise Refused(400, "seed and speed are numbers, and a voice is hexadecimal", "mend the address") from None
+        raise HttpError(400, "seed and speed are numbers, and a voice is hexadecimal", "mend the address") from None
     if not 0 <= seed < 2**64:
-        raise Refused(400, f"the seed is {seed}", "give one from 0 to 2**64 - 1")
+        raise HttpError(400, f"the seed is {seed}", "give one from 0 to 2**64 - 1")
     return Delivery(seed, speed, voice or None)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from sottovoce.cli.web.limits import Limits
-from sottovoce.cli.web.trip import HEAD, Trip
+from sottovoce.cli.web.trip import HEAD, Roundtrip
 from sottovoce.cli.web.waiting import Queue
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import preset_by_name
@@ -73,7 +73,7 @@ class Live:
 
     async def _session(self, websocket: WebSocket) -> None:
         preset, rate = await self._hello(websocket)
-        trip = await asyncio.to_thread(Trip, self._model, preset, rate)
+        trip = await asyncio.to_thread(Roundtrip, self._model, preset, rate)
         await websocket.send_json(trip.facts)
         bound = round(self._limits.behind * rate)
         spoken: Queue[npt.NDArray[np.int16]] = Queue(bound, Closed(LATER, "this machine is too busy; try again later"))
@@ -117,7 +117,7 @@ class Live:
             spoken.put(np.frombuffer(data, "<i2"), size)
 
 
-async def _code(trip: Trip, size: int, spoken: Queue[npt.NDArray[np.int16]], heard: Queue[bytes]) -> None:
+async def _code(trip: Roundtrip, size: int, spoken: Queue[npt.NDArray[np.int16]], heard: Queue[bytes]) -> None:
     while True:
         wave = np.concatenate(await spoken.take())
         for start in range(0, len(wave), size):  # of much that waited, what is ready goes out before the rest is coded

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from sottovoce.cli.web.answers import Refused
+from sottovoce.cli.web.answers import HttpError
 from sottovoce.codec.progress import Tick
 
 Result = TypeVar("Result")
@@ -36,11 +36,11 @@ class Pool:
 
         Raises
         ------
-        Refused
+        HttpError
             When there is none.
         """
         if not self._room:
-            raise Refused(503, "the server is busy", "try again in a minute")
+            raise HttpError(503, "the server is busy", "try again in a minute")
         self._room -= 1
         try:
             yield

@@ -15,7 +15,7 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from sottovoce.cli.web.answers import unserved
-from sottovoce.cli.web.coding import Coding
+from sottovoce.cli.web.coding import CodingService
 from sottovoce.cli.web.guard import Guard
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.live import Live
@@ -44,7 +44,7 @@ def make_app(limits: Limits | None = None, host: str = "127.0.0.1") -> Starlette
     """
     limits = limits or Limits()
     model = by_name("default")
-    coding = Coding(model, limits)
+    coding = CodingService(model, limits)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ HEAD = struct.Struct("<dfHxx")
 """What stands before the samples of a message: the index of the first, seconds of work for the packet, its bytes."""
 
 
-class Trip:
+class Roundtrip:
     """One who speaks, hearing what would be heard far away.
 
     Parameters

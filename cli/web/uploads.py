@@ -8,7 +8,7 @@ from typing import BinaryIO
 import soundfile
 from starlette.requests import Request
 
-from sottovoce.cli.web.answers import Refused
+from sottovoce.cli.web.answers import HttpError
 from sottovoce.cli.web.limits import Limits
 from sottovoce.codec.io.audio import Sound
 
@@ -20,7 +20,7 @@ async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
 
     Raises
     ------
-    Refused
+    HttpError
         When it has more than `limit` bytes, of which no more is read, or nothing comes for `patience` seconds.
     """
     if int(request.headers.get("content-length") or 0) > limit:
@@ -38,7 +38,7 @@ async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
         file.seek(0)
     except TimeoutError:
         file.close()
-        raise Refused(408, f"nothing came for {patience:g} seconds", "send it again") from None
+        raise HttpError(408, f"nothing came for {patience:g} seconds", "send it again") from None
     except BaseException:
         file.close()
         raise
@@ -60,11 +60,15 @@ def opened(file: BinaryIO, sample_rate: int, limits: Limits) -> Sound:
 def allow(seconds: float, limits: Limits) -> None:
     """Refuse speech that is too long."""
     if seconds > limits.seconds:
-        raise Refused(TOO_LARGE, f"more than {_time(limits.seconds)} of speech", "cut it, or use `sotto` in a terminal")
+        raise HttpError(
+            TOO_LARGE, f"more than {_time(limits.seconds)} of speech", "cut it, or use `sotto` in a terminal"
+        )
 
 
-def _too_many(limit: int) -> Refused:
-    return Refused(TOO_LARGE, f"a file of more than {_size(limit)}", "give a shorter one, or use `sotto` in a terminal")
+def _too_many(limit: int) -> HttpError:
+    return HttpError(
+        TOO_LARGE, f"a file of more than {_size(limit)}", "give a shorter one, or use `sotto` in a terminal"
+    )
 
 
 def _size(count: int) -> str:

@@ -1,6 +1,6 @@
 """The .sotto file, version 1: codes to bytes and back, in integers only. `docs/FORMAT.md` describes it."""
 
-from sottovoce.codec.bits.block import Block
+from sottovoce.codec.bits.block import CodeBlock
 from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.header import MOST_PARITY, Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS
@@ -11,7 +11,7 @@ from sottovoce.codec.bits.writer import PacketWriter, Writer
 __all__ = [
     "BLOCK_STEPS",
     "MOST_PARITY",
-    "Block",
+    "CodeBlock",
     "FormatError",
     "Header",
     "PacketWriter",

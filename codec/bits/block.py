@@ -10,7 +10,7 @@ from sottovoce.codec.bits.packets import Voice
 Codes = npt.NDArray[np.int16]
 
 
-class Block:
+class CodeBlock:
     """Some steps in a row, whose codes are unpacked when they are looked at.
 
     Parameters

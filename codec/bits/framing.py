@@ -3,21 +3,21 @@
 from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import steps_of
 from sottovoce.codec.bits.packets import Packets
-from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.packing import BitPacking
 from sottovoce.codec.bits.protection.numbered import HEAD
 from sottovoce.codec.bits.protection.reed_solomon import EXTRA
 from sottovoce.codec.bits.range_coder import most_bytes
 from sottovoce.codec.bits.records import Framing
 
 
-def framing_of(header: Header, packing: Packing, step: int, block_steps: int) -> Framing:
+def framing_of(header: Header, packing: BitPacking, step: int, block_steps: int) -> Framing:
     """Return what finds the records of a file.
 
     Parameters
     ----------
     header : Header
         Of the file.
-    packing : Packing
+    packing : BitPacking
         Of the codes of its model and preset.
     step : int
         Samples of a step.

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.packing import BitPacking
 
 
 class Voice(NamedTuple):
@@ -44,7 +44,7 @@ class Packets:
     """
 
     def __init__(self, widths: Iterable[int], steps: int, speaker: int) -> None:
-        self._packing = Packing(widths)
+        self._packing = BitPacking(widths)
         self.steps = steps
         self.plain = self._packing.size(steps)
         self.telling = self.plain + 1 + speaker

@@ -9,7 +9,7 @@ WIDEST = 15
 """Bits of the widest book: a code must fit in an int16."""
 
 
-class Packing:
+class BitPacking:
     """Steps of codes to bytes and back: step after step, in a step book after book, each most significant bit first.
 
     Parameters

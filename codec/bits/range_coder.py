@@ -25,7 +25,7 @@ _REST = STATE_BITS - 8  # bits below the state's first byte
 _SMALL = 1 << _REST
 
 
-class Encoder:
+class RangeEncoder:
     """Writes symbols; at most one byte more than they hold."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Encoder:
         return bytes(self._out).rstrip(b"\0")
 
 
-class Decoder:
+class RangeDecoder:
     """Reads symbols.
 
     Parameters

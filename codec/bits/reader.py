@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from sottovoce.codec.bits.block import Block, Codes
+from sottovoce.codec.bits.block import CodeBlock, Codes
 from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.framing import framing_of
 from sottovoce.codec.bits.header_search import FURTHEST, begin, seek
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
 from sottovoce.codec.bits.packets import Packets
-from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.protection.numbered import Numbered
-from sottovoce.codec.bits.protection.restore import Restoring
+from sottovoce.codec.bits.packing import BitPacking
+from sottovoce.codec.bits.protection.numbered import NumberedBlock
+from sottovoce.codec.bits.protection.restore import BlockRestorer
 from sottovoce.codec.bits.records import Framing, Record, block_size, pack_end
 from sottovoce.codec.bits.source import Source
 
@@ -68,7 +68,7 @@ class Reader:
         self.header, self.skipped = begin(self._source)
         self.body = start + self.skipped + len(self.header.pack())
         self._copied = self.taken - self.body  # bytes of the second header, and later of the second end
-        self._restoring: Restoring | None = None
+        self._restoring: BlockRestorer | None = None
         self.total_samples: int | None = None
         self.damaged_steps = 0
         self.restored_blocks = 0
@@ -83,7 +83,7 @@ class Reader:
         step: int,
         block_steps: int = BLOCK_STEPS,
         coder: ContextCoder | None = None,
-    ) -> Iterator[Block]:
+    ) -> Iterator[CodeBlock]:
         """Iterate over the blocks, once; bytes of any kind raise nothing.
 
         Damaged blocks come as often as there are bytes for them, whatever the header promises, but no more than
@@ -102,12 +102,12 @@ class Reader:
 
         Yields
         ------
-        Block
+        CodeBlock
         """
         if self._begun:
             raise RuntimeError("the blocks of a stream can be read only once")
         self._begun = True
-        packing, block_steps = Packing(widths), self.header.packet_steps or positive(block_steps)
+        packing, block_steps = BitPacking(widths), self.header.packet_steps or positive(block_steps)
         framing = framing_of(self.header, packing, positive(step), block_steps)
         if not self.header.coded:
             return self._blocks(packing, step, block_steps, framing)
@@ -124,7 +124,7 @@ class Reader:
         if self._copied:
             yield self.body, self.taken
         block_steps = self.header.packet_steps or positive(block_steps)
-        framing = framing_of(self.header, Packing(widths), positive(step), block_steps)
+        framing = framing_of(self.header, BitPacking(widths), positive(step), block_steps)
         while record := framing.find(self._source, _ENDLESS)[1]:
             if record.payload:
                 yield self.taken - record.size, self.taken
@@ -154,7 +154,7 @@ class Reader:
             following.skipped, self.trailing = passed, False
         return following
 
-    def _blocks(self, packing: Packing, step: int, block_steps: int, framing: Framing) -> Iterator[Block]:
+    def _blocks(self, packing: BitPacking, step: int, block_steps: int, framing: Framing) -> Iterator[CodeBlock]:
         samples = self.header.samples
         known = samples is not None
         packets = None
@@ -182,26 +182,26 @@ class Reader:
                     codes, voice = partial(packets.codes, record.payload), packets.voice(record.payload)
                 else:
                     codes, voice = partial(packing.unpack, record.payload, held), None
-                yield Block(held, codes, voice, record.size)
+                yield CodeBlock(held, codes, voice, record.size)
             if not record or not held or (known and len(record.payload) < framing.full):
                 break
         self._finish(samples, done, omitted, step, known)
 
-    def _numbered(self, coder: ContextCoder, step: int, block_steps: int, framing: Framing) -> Iterator[Block]:
+    def _numbered(self, coder: ContextCoder, step: int, block_steps: int, framing: Framing) -> Iterator[CodeBlock]:
         samples = self.header.samples
         known = samples is not None
         promised = steps_of(samples, step) if samples is not None else _ENDLESS
         record: Record | None = None
-        finder: Framing | Restoring = framing
+        finder: Framing | BlockRestorer = framing
         if self.header.protection:
-            finder = self._restoring = Restoring(framing, self.header.protection, steps_of(promised, block_steps))
+            finder = self._restoring = BlockRestorer(framing, self.header.protection, steps_of(promised, block_steps))
         due = done = omitted = damaged = 0  # blocks, steps, steps, and bytes since the last block
         while done < promised:
             passed, record = finder.find(self._source, _ENDLESS)
             damaged += passed
             if not record or record.samples is not None:
                 break
-            one = Numbered.parse(record.payload)
+            one = NumberedBlock.parse(record.payload)
             if record.number is not None:
                 ahead: int | None = record.number - due
             else:
@@ -215,7 +215,7 @@ class Reader:
             yield from self._damaged(concealed * block_steps, block_steps)
             self.restored_blocks += record.restored
             codes = partial(_decoded, coder, one.body, steps, self.header.held)
-            yield Block(steps, codes, None, record.size, record.restored)
+            yield CodeBlock(steps, codes, None, record.size, record.restored)
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
         if self._restoring:
             damaged += self._restoring.finish(self._source, _ENDLESS)
@@ -241,12 +241,12 @@ class Reader:
             self._source.skip(len(end))
             self._copied += len(end)
 
-    def _damaged(self, count: int, block_steps: int) -> Iterator[Block]:
+    def _damaged(self, count: int, block_steps: int) -> Iterator[CodeBlock]:
         """Blocks to conceal `count` steps by."""
         for start in range(0, count, block_steps):
             steps = min(block_steps, count - start)
             self.damaged_steps += steps
-            yield Block(steps, None)
+            yield CodeBlock(steps, None)
 
     def _finish(self, samples: int | None, done: int, omitted: int, step: int, known: bool) -> None:
         reached = done * step if samples is None else min(samples, done * step)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
-from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.protection.numbered import Numbered
+from sottovoce.codec.bits.packing import BitPacking
+from sottovoce.codec.bits.protection.numbered import NumberedBlock
 from sottovoce.codec.bits.protection.reed_solomon import GROUP, protect
 from sottovoce.codec.bits.records import pack_block, pack_end
 
@@ -51,7 +51,7 @@ class Writer:
             raise ValueError("a coder belongs to a header that says so")
         self._stream = stream
         self._header = header
-        self._packing = Packing(widths)
+        self._packing = BitPacking(widths)
         self._step = positive(step)
         self._block_steps = positive(block_steps)
         self._pending = np.zeros((0, len(self._packing.widths)), np.int16)
@@ -119,7 +119,7 @@ class Writer:
             if self._header.held:
                 held, self._held = np.split(self._held, [len(codes)])
                 held[:1] = 0  # each block can be read alone
-            block = Numbered(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held))
+            block = NumberedBlock(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held))
             self._put(block.pack())
             if self._header.protection:
                 self._group.append(block.payload)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from sottovoce.codec.evaluation import peers
-from sottovoce.codec.evaluation.original import NAME, Original
-from sottovoce.codec.evaluation.peers import Missing, Peer
+from sottovoce.codec.evaluation.original import NAME, OriginalRecording
+from sottovoce.codec.evaluation.peers import Peer
 
 
 def codec(name: str, model: str) -> Peer:
@@ -12,12 +12,12 @@ def codec(name: str, model: str) -> Peer:
 
     Raises
     ------
-    Missing
+    MissingProgram
         When a program isn't installed.
     SottoError
         When there is no such codec, preset or model.
     """
-    return Original() if name == NAME else peers.peer(name, model)
+    return OriginalRecording() if name == NAME else peers.peer(name, model)
 
 
 def available(
@@ -54,7 +54,7 @@ def available(
     for name in [*(name for name in names if name not in anchors), NAME, *anchors]:
         try:
             found.append(codec(name, model))
-        except Missing as remedy:
+        except peers.MissingProgram as remedy:
             missing[name] = str(remedy)
             missed(name, str(remedy))
     return found, missing

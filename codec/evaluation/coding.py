@@ -13,12 +13,12 @@ from sottovoce.codec.evaluation.alignment import VERSION, delay
 from sottovoce.codec.evaluation.codecs import codec
 from sottovoce.codec.evaluation.peers.base import wav_bytes
 from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
-from sottovoce.codec.evaluation.references import Recording
-from sottovoce.codec.evaluation.store import Part
+from sottovoce.codec.evaluation.references import ReferenceRecording
+from sottovoce.codec.evaluation.store import StoredPart
 from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
 
 
-class Coded(TypedDict):
+class CodedRecording(TypedDict):
     """A recording, there and back."""
 
     bytes: int
@@ -28,7 +28,7 @@ class Coded(TypedDict):
 
 
 @dataclass(frozen=True)
-class Coding:
+class CodingMeasurement:
     """A recording to be coded.
 
     Parameters
@@ -41,7 +41,7 @@ class Coding:
         What its results depend on.
     model : str
         Of ours.
-    recording : Recording
+    recording : ReferenceRecording
         What is coded.
     crc32 : int
         Of its samples.
@@ -51,7 +51,7 @@ class Coding:
     codec: str
     identity: str
     model: str
-    recording: Recording
+    recording: ReferenceRecording
     crc32: int
 
     @property
@@ -60,20 +60,20 @@ class Coding:
         return places.parts(self.folder, self.codec) / f"{self.recording.id}.flac"
 
     @property
-    def part(self) -> Part:
+    def part(self) -> StoredPart:
         """Where the rest is kept."""
-        return Part(self.sound.with_suffix(".json"), {"recording": self.crc32, "codec": self.identity})
+        return StoredPart(self.sound.with_suffix(".json"), {"recording": self.crc32, "codec": self.identity})
 
-    def known(self) -> Coded | None:
+    def known(self) -> CodedRecording | None:
         """Return what is kept, if all is there."""
-        kept: Coded | None = self.part.load()
+        kept: CodedRecording | None = self.part.load()
         if kept is None:
             return None
         sound = kept_flac(self.sound)
         return kept if sound is not None and zlib.crc32(sound.tobytes()) == kept["crc32"] else None
 
 
-def code(task: Coding) -> Coded:
+def code(task: CodingMeasurement) -> CodedRecording:
     """Encode and decode a recording, and keep what became of it."""
     with concerning(f"{task.codec}, {task.recording.path}"):
         peer, wave = codec(task.codec, task.model), read(task.recording.file)
@@ -85,12 +85,12 @@ def code(task: Coding) -> Coded:
     task.part.forget()
     write_flac(task.sound, decoded)
     crc32 = zlib.crc32(decoded.tobytes())
-    done: Coded = {"bytes": len(data), "encoding": between - start, "decoding": end - between, "crc32": crc32}
+    done: CodedRecording = {"bytes": len(data), "encoding": between - start, "decoding": end - between, "crc32": crc32}
     task.part.save(done)
     return done
 
 
-class Traits(TypedDict):
+class SpeakerTraits(TypedDict):
     """What a codec is like: its delay in samples, and the memory of its programs in bytes where it has any."""
 
     delay: int
@@ -104,31 +104,31 @@ class Characterising:
 
     Parameters
     ----------
-    codings : sequence of Coding
+    codings : sequence of CodingMeasurement
         All that it has coded.
     came_back : sequence of int
         Checksums of what came back.
-    longest : Coding
+    longest : CodingMeasurement
         The one of the longest recording.
     """
 
-    codings: Sequence[Coding]
+    codings: Sequence[CodingMeasurement]
     came_back: Sequence[int]
-    longest: Coding
+    longest: CodingMeasurement
 
     @property
-    def delay(self) -> Part:
+    def delay(self) -> StoredPart:
         """Where the delay is kept."""
         recordings = [one.crc32 for one in self.codings]
         key = {"version": VERSION, "recordings": recordings, "decoded": list(self.came_back)}
-        return Part(self.longest.sound.with_name("delay.json"), key)
+        return StoredPart(self.longest.sound.with_name("delay.json"), key)
 
     @property
-    def memory(self) -> Part:
+    def memory(self) -> StoredPart:
         """Where the memory is kept: a pair."""
-        return Part(self.longest.sound.with_name("memory.json"), self.longest.part.key)
+        return StoredPart(self.longest.sound.with_name("memory.json"), self.longest.part.key)
 
-    def known(self) -> Traits | None:
+    def known(self) -> SpeakerTraits | None:
         """Return what is kept, if all is there."""
         lag, memory = self.delay.load(), self.memory.load()
         if lag is None or memory is None:
@@ -136,7 +136,7 @@ class Characterising:
         return {"delay": lag, "encode_memory": memory[0], "decode_memory": memory[1]}
 
 
-def characterise(task: Characterising) -> Traits:
+def characterise(task: Characterising) -> SpeakerTraits:
     """Find a codec's delay and memory, and keep them."""
     lag, memory = task.delay.load(), task.memory.load()
     if lag is None:
@@ -148,7 +148,7 @@ def characterise(task: Characterising) -> Traits:
     return {"delay": lag, "encode_memory": memory[0], "decode_memory": memory[1]}
 
 
-def _memory(task: Coding) -> tuple[int | None, int | None]:
+def _memory(task: CodingMeasurement) -> tuple[int | None, int | None]:
     commands = codec(task.codec, task.model).commands()
     if commands is None:
         return None, None

@@ -7,19 +7,19 @@ from typing import Any
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.alignment import align
-from sottovoce.codec.evaluation.coding import Coding
+from sottovoce.codec.evaluation.coding import CodingMeasurement
 from sottovoce.codec.evaluation.metrics import Figures, Reference, measure, refer
-from sottovoce.codec.evaluation.store import Part
+from sottovoce.codec.evaluation.store import StoredPart
 from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
 
 
 @dataclass(frozen=True)
-class Measuring:
+class Measurement:
     """A decoded recording to be measured.
 
     Parameters
     ----------
-    coding : Coding
+    coding : CodingMeasurement
         How it came about.
     crc32 : int
         Of its samples.
@@ -29,18 +29,18 @@ class Measuring:
         Of what measures.
     """
 
-    coding: Coding
+    coding: CodingMeasurement
     crc32: int
     delay: int
     versions: Mapping[str, Any]
 
     @property
-    def part(self) -> Part:
+    def part(self) -> StoredPart:
         """Where the figures are kept."""
         coding = self.coding
         key = {"recording": coding.crc32, "phones": " ".join(coding.recording.phones), "decoded": self.crc32}
         path = places.parts(coding.folder, coding.codec) / f"{coding.recording.id}.measured.json"
-        return Part(path, key | {"delay": self.delay, "versions": dict(self.versions)})
+        return StoredPart(path, key | {"delay": self.delay, "versions": dict(self.versions)})
 
     def known(self) -> Figures | None:
         """Return the figures, if they are kept and the sound is there that they are of."""
@@ -55,11 +55,11 @@ class Comparing:
 
     Parameters
     ----------
-    tasks : sequence of Measuring
+    tasks : sequence of Measurement
         One a codec.
     """
 
-    tasks: Sequence[Measuring]
+    tasks: Sequence[Measurement]
 
     def known(self) -> list[Figures] | None:
         """Return the figures of each codec, if all are kept."""
@@ -75,7 +75,7 @@ def compare(task: Comparing) -> list[Figures]:
         return [one.known() or _measured(one, reference) for one in task.tasks]
 
 
-def _measured(task: Measuring, reference: Reference) -> Figures:
+def _measured(task: Measurement, reference: Reference) -> Figures:
     coding = task.coding
     decoded = rounded(align(read_flac(coding.sound), task.delay, reference.wave))
     task.part.forget()

@@ -5,7 +5,7 @@ from sottovoce.codec.evaluation.peers.base import RATE, Wave, floats, integers
 NAME = "original"
 
 
-class Original:
+class OriginalRecording:
     """Plain 16-bit samples."""
 
     name, title, family = NAME, "original", "anchor"

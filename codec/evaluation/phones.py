@@ -37,7 +37,7 @@ def neighbours(x: Array, taps: int, dilation: int = 1, stride: int = 1) -> Array
     return np.concatenate([padded[i * dilation : i * dilation + len(x) : stride] for i in range(taps)], 1)
 
 
-class Recogniser:
+class PhoneRecogniser:
     """The network of models/phones/network.py, from its stored weights.
 
     Parameters
@@ -91,16 +91,16 @@ def identity() -> str:
 
 
 @cache
-def recogniser() -> Recogniser:
+def recogniser() -> PhoneRecogniser:
     """The recogniser in the box."""
     return read(_data())
 
 
-def read(data: bytes) -> Recogniser:
+def read(data: bytes) -> PhoneRecogniser:
     """The recogniser in a file's bytes."""
     length = int.from_bytes(data[:8], "little")
     facts = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["sottovoce"])
-    return Recogniser(load(data), facts["dilations"])
+    return PhoneRecogniser(load(data), facts["dilations"])
 
 
 def error_rate(wave: Array, phones: Sequence[str]) -> float:

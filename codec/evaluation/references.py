@@ -19,7 +19,7 @@ COLUMNS = ("corpus", "speaker", "gender", "age", "language")
 
 
 @dataclass(frozen=True)
-class Recording:
+class ReferenceRecording:
     """A recording.
 
     Parameters
@@ -61,7 +61,7 @@ class Recording:
         return "" if math.isnan(age) else "children" if age < 16 else "adults"
 
 
-def find(source: str, report: Path) -> list[Recording]:
+def find(source: str, report: Path) -> list[ReferenceRecording]:
     """Find the recordings that a folder holds or a table lists.
 
     Parameters
@@ -85,7 +85,7 @@ def find(source: str, report: Path) -> list[Recording]:
     phones = _phones(os.path.join(folder, PHONES))
     width = max(4, len(str(len(rows))))
     return [
-        Recording(
+        ReferenceRecording(
             f"{number:0{width}d}",
             _shown(row["path"]),
             Path(folder, row["path"]),

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sottovoce.codec.evaluation.coding import Coded, Traits
+from sottovoce.codec.evaluation.coding import CodedRecording, SpeakerTraits
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.evaluation.metrics import METRICS, Figures
 from sottovoce.codec.evaluation.peers.base import Peer
-from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.statistics import Mean, interval
 from sottovoce.codec.io.files import writing
 
 FORMAT = 1
 
-GROUPS: dict[str, Callable[[Recording], str]] = {
+GROUPS: dict[str, Callable[[ReferenceRecording], str]] = {
     "corpus": lambda recording: recording.corpus,
     "gender": lambda recording: recording.gender,
     "age": lambda recording: recording.generation,
@@ -29,15 +29,15 @@ class CodecRow(NamedTuple):
     """All that was found of a codec: what it is like, and of each recording its coding and figures."""
 
     codec: Peer
-    coded: Sequence[Coded]
-    traits: Traits
+    coded: Sequence[CodedRecording]
+    traits: SpeakerTraits
     figures: Sequence[Figures]
 
 
 def assemble(
     versions: Mapping[str, Any],
     model: Mapping[str, str],
-    heard: Sequence[tuple[Recording, float, int]],
+    heard: Sequence[tuple[ReferenceRecording, float, int]],
     rows: Sequence[CodecRow],
     missing: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def assemble(
     ----------
     versions, model : mapping
         Of what measured, and of ours.
-    heard : sequence of (Recording, float, int)
+    heard : sequence of (ReferenceRecording, float, int)
         Recordings, their seconds and checksums.
     rows : sequence of CodecRow
         The codecs, in order.
@@ -81,7 +81,7 @@ def assemble(
     }
 
 
-def _codec(row: CodecRow, recordings: Sequence[Recording], seconds: float) -> dict[str, Any]:
+def _codec(row: CodecRow, recordings: Sequence[ReferenceRecording], seconds: float) -> dict[str, Any]:
     codec, coded, traits, figures = row
     real = 8 * sum(one["bytes"] for one in coded) / seconds
     return {
@@ -102,13 +102,13 @@ def _codec(row: CodecRow, recordings: Sequence[Recording], seconds: float) -> di
     }
 
 
-def _means(figures: Sequence[Figures], recordings: Sequence[Recording]) -> dict[str, Mean | None]:
+def _means(figures: Sequence[Figures], recordings: Sequence[ReferenceRecording]) -> dict[str, Mean | None]:
     speakers = [recording.who for recording in recordings]
     return {key: interval([one[key] for one in figures], speakers) for key in METRICS}
 
 
 def _grouped(
-    figures: Sequence[Figures], recordings: Sequence[Recording], group: Callable[[Recording], str]
+    figures: Sequence[Figures], recordings: Sequence[ReferenceRecording], group: Callable[[ReferenceRecording], str]
 ) -> dict[str, dict[str, Mean | None]]:
     members: dict[str, list[int]] = {}
     for i, recording in enumerate(recordings):

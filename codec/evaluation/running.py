@@ -12,10 +12,10 @@ from sottovoce.codec import models
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation import metrics
 from sottovoce.codec.evaluation.codecs import available
-from sottovoce.codec.evaluation.coding import Characterising, Coding, characterise, code
-from sottovoce.codec.evaluation.measuring import Comparing, Measuring, compare
+from sottovoce.codec.evaluation.coding import Characterising, CodingMeasurement, characterise, code
+from sottovoce.codec.evaluation.measuring import Comparing, Measurement, compare
 from sottovoce.codec.evaluation.peers.base import RATE, Peer
-from sottovoce.codec.evaluation.references import Recording, find
+from sottovoce.codec.evaluation.references import ReferenceRecording, find
 from sottovoce.codec.evaluation.report import CodecRow, assemble, write
 from sottovoce.codec.evaluation.store import sweep
 from sottovoce.codec.evaluation.waves import read
@@ -34,14 +34,14 @@ class Resumable(Protocol[Result_co]):
 Task = TypeVar("Task", bound=Resumable)
 
 
-class Each(Protocol):
+class EvaluationItem(Protocol):
     """Does the same work on many tasks, as ``map`` does or in other processes."""
 
     def __call__(self, work: Callable[[Task], Result], tasks: Iterable[Task], /) -> Iterator[Result]:
         """Yield the results in the order of the tasks."""
 
 
-class Watcher(Protocol):
+class EvaluationProgress(Protocol):
     """Is told how the work goes on."""
 
     def progress(self, what: str, /) -> AbstractContextManager[None]:
@@ -54,10 +54,10 @@ class Watcher(Protocol):
         """Say what the user should know."""
 
 
-class Heard(NamedTuple):
+class DecodedSignal(NamedTuple):
     """A recording that was read: its length in samples and the checksum of these."""
 
-    recording: Recording
+    recording: ReferenceRecording
     samples: int
     crc32: int
 
@@ -69,8 +69,8 @@ def evaluate(
     presets: Sequence[str] | None,
     model: str,
     against: str,
-    each: Each,
-    watcher: Watcher,
+    each: EvaluationItem,
+    watcher: EvaluationProgress,
 ) -> dict[str, Any]:
     """Measure codecs on recordings and write a report.
 
@@ -88,7 +88,7 @@ def evaluate(
         Families or codecs, separated by commas; or "none".
     each : callable
         Spreads the work.
-    watcher : Watcher
+    watcher : EvaluationProgress
         Is told how it goes.
 
     Returns
@@ -124,12 +124,12 @@ def evaluate(
     return report
 
 
-def _hear(recording: Recording) -> Heard:
+def _hear(recording: ReferenceRecording) -> DecodedSignal:
     wave = read(recording.file)
-    return Heard(recording, len(wave), zlib.crc32(wave.tobytes()))
+    return DecodedSignal(recording, len(wave), zlib.crc32(wave.tobytes()))
 
 
-def _watched(watcher: Watcher, results: Iterable[Result], total: int) -> Iterator[Result]:
+def _watched(watcher: EvaluationProgress, results: Iterable[Result], total: int) -> Iterator[Result]:
     for count, result in enumerate(results, 1):
         watcher.advance(count, total)
         yield result
@@ -138,7 +138,7 @@ def _watched(watcher: Watcher, results: Iterable[Result], total: int) -> Iterato
 class _Work:
     """Takes what is kept of some work, and has the rest done."""
 
-    def __init__(self, each: Each, watcher: Watcher) -> None:
+    def __init__(self, each: EvaluationItem, watcher: EvaluationProgress) -> None:
         self._each, self._watcher = each, watcher
 
     def done(self, what: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
@@ -154,12 +154,17 @@ class _Work:
 
 
 def _rows(
-    folder: Path, codecs: Sequence[Peer], heard: Sequence[Heard], model: str, versions: dict[str, Any], work: _Work
+    folder: Path,
+    codecs: Sequence[Peer],
+    heard: Sequence[DecodedSignal],
+    model: str,
+    versions: dict[str, Any],
+    work: _Work,
 ) -> list[CodecRow]:
     """Return all figures of each codec."""
     count = len(heard)
     codings = [
-        [Coding(folder, codec.name, codec.identity, model, one.recording, one.crc32) for one in heard]
+        [CodingMeasurement(folder, codec.name, codec.identity, model, one.recording, one.crc32) for one in heard]
         for codec in codecs
     ]
     flat = work.done("coding", code, [one for row in codings for one in row])
@@ -174,7 +179,7 @@ def _rows(
         ],
     )
     measurings = [
-        [Measuring(*pair, trait["delay"], versions) for pair in zip(row, (one["crc32"] for one in back), strict=True)]
+        [Measurement(*pair, trait["delay"], versions) for pair in zip(row, (one["crc32"] for one in back), strict=True)]
         for row, back, trait in zip(codings, coded, traits, strict=True)
     ]
     measured = work.done("measuring", compare, [Comparing(column) for column in zip(*measurings, strict=True)])

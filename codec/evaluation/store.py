@@ -10,7 +10,7 @@ from sottovoce.codec.io.files import writing
 
 
 @dataclass(frozen=True)
-class Part:
+class StoredPart:
     """A piece of work whose result is kept in a file.
 
     Parameters

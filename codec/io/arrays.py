@@ -34,7 +34,7 @@ def integer(value: SupportsIndex, what: str, lowest: int, highest: int) -> int:
     return whole
 
 
-class Collected:
+class CollectedSamples:
     """A sink that keeps the samples."""
 
     def __init__(self) -> None:

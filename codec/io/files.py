@@ -102,7 +102,7 @@ def _standard_output() -> BinaryIO:
     return sys.stdout.buffer
 
 
-class Counter:
+class ByteCounter:
     """Counts the bytes on their way to a file."""
 
     def __init__(self, sink: BinaryIO) -> None:

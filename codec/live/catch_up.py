@@ -20,7 +20,7 @@ SPLICE = 0.005
 """Seconds in which what comes before a cut becomes what comes after it."""
 
 
-class Trim:
+class CatchUp:
     """Leaves out what would keep more than `goal` samples waiting.
 
     Parameters

@@ -146,7 +146,7 @@ class Outgoing:
         return Datagram(Kind.GOODBYE, self.session, self._next, joined(self._sent))
 
 
-class Counter:
+class SequenceCounter:
     """Makes whole numbers of those modulo 65536: each is taken for the nearest one to the largest so far."""
 
     def __init__(self) -> None:

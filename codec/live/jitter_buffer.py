@@ -20,7 +20,7 @@ class Gap(Enum):
     CONCEAL = "it has to be made up"
 
 
-class Playout:
+class JitterBuffer:
     """Packets by their numbers, played in order.
 
     Where the next one is missing when it is due and later ones are there, it is lost. Where nothing is there, it may be

@@ -7,14 +7,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.live.jitter_buffer import Gap, Playout
+from sottovoce.codec.live.jitter_buffer import Gap, JitterBuffer
 from sottovoce.codec.stream import StreamDecoder
 
 MARGIN = 0.02
 """Seconds of sound left to play at which a missing packet is made up: decoding takes time, and devices take blocks."""
 
 
-class Output(Protocol):
+class AudioOutput(Protocol):
     """What plays samples: a loudspeaker, or a file in its place."""
 
     @property
@@ -25,13 +25,13 @@ class Output(Protocol):
         """Add samples, of which the first has this number."""
 
 
-class Listener:
+class Player:
     """Plays the packets of a stream.
 
     Parameters
     ----------
     decoder : StreamDecoder
-    output : Output
+    output : AudioOutput
         Catches up where too much waits.
     keep : callable
         Is given what is decoded, too.
@@ -47,10 +47,10 @@ class Listener:
     def __init__(
         self,
         decoder: StreamDecoder,
-        output: Output,
+        output: AudioOutput,
         keep: Callable[[npt.NDArray[np.int16]], None] = lambda wave: None,
     ) -> None:
-        self.playout = Playout()
+        self.playout = JitterBuffer()
         self.busy = self.decoded = 0.0
         self.concealed = 0
         self._decoder = decoder
@@ -61,7 +61,7 @@ class Listener:
         self._samples = 0  # given by the decoder
 
     def put(self, number: int, *packets: bytes | None) -> None:
-        """Take what a datagram brought, as `Playout.put` does; what is none of this stream is as good as lost."""
+        """Take what a datagram brought, as `JitterBuffer.put` does; what is none of this stream is as good as lost."""
         if packets and all(packet is None or self._decoder.fits(packet) for packet in packets):
             self.playout.put(number, *packets)
 

@@ -27,7 +27,7 @@ STALLED = 1.0
 _REFUSED_RATE = -9997  # PortAudio's paInvalidSampleRate
 
 
-class Port:
+class PortAudioStream:
     """A device that is open for one channel of float32.
 
     Parameters

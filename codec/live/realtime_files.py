@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.io.audio import WavWriter
-from sottovoce.codec.live.sound_card import Block
+from sottovoce.codec.live.sound_card import AudioBlock
 
 
-def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float = 0.02) -> Iterator[Block]:
+def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float = 0.02) -> Iterator[AudioBlock]:
     """Cut a recording into blocks that come when a microphone would have heard them.
 
     Parameters
@@ -30,10 +30,10 @@ def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float =
             begin = start + done / rate
             done += len(piece)
             time.sleep(max(0.0, start + done / rate - time.perf_counter()))
-            yield Block(piece, begin)
+            yield AudioBlock(piece, begin)
 
 
-class PacedOutput:
+class PacedAudioOutput:
     """Plays into a file what a loudspeaker would have played: where samples come too late there is silence.
 
     Parameters

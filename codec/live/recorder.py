@@ -13,7 +13,7 @@ from sottovoce.codec.io.files import writing
 from sottovoce.codec.stream import StreamEncoder
 
 
-class Take:
+class Recorder:
     """Keeps a live stream: ``input.wav``, ``stream.sotto`` and ``output.wav``."""
 
     def __init__(self, said: WavWriter, sent: PacketWriter, heard: WavWriter) -> None:
@@ -33,7 +33,7 @@ class Take:
 
 
 @contextmanager
-def taking(folder: str, encoder: StreamEncoder, rate: int, *, force: bool = False) -> Iterator[Take]:
+def taking(folder: str, encoder: StreamEncoder, rate: int, *, force: bool = False) -> Iterator[Recorder]:
     """Keep what goes on inside; the files appear when it ends.
 
     Parameters
@@ -54,7 +54,7 @@ def taking(folder: str, encoder: StreamEncoder, rate: int, *, force: bool = Fals
 
         said, heard = (WavWriter(opened(name), rate, None) for name in ("input.wav", "output.wav"))
         sent = PacketWriter(opened("stream.sotto"), encoder.header)
-        yield Take(said, sent, heard)
+        yield Recorder(said, sent, heard)
         for wav in (said, heard):
             wav.close()
         sent.close(encoder.samples)

@@ -11,7 +11,7 @@ FADE = 0.005
 """Seconds in which a jump between two samples is levelled."""
 
 
-class Ring:
+class RingBuffer:
     """Numbered samples that wait; silence where there are none, and no clicks at its edges.
 
     Parameters

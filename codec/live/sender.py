@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sottovoce.codec.live.sound_card import Block
+from sottovoce.codec.live.sound_card import AudioBlock
 from sottovoce.codec.stream import StreamEncoder
 
 
-class Talker:
+class Sender:
     """Encodes what a microphone hears.
 
     Parameters
@@ -43,7 +43,7 @@ class Talker:
         """Seconds of speech heard."""
         return self._encoder.samples / self._rate
 
-    def hear(self, block: Block) -> None:
+    def hear(self, block: AudioBlock) -> None:
         """Take a block and send what became ready."""
         self._latest = self._encoder.samples, block.time
         self.peak = max(self.peak, float(np.abs(block.wave).max(initial=0)))

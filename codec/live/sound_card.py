@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.live.catch_up import Trim
-from sottovoce.codec.live.portaudio import BLOCK, Bridge, Port, Wave
-from sottovoce.codec.live.ring_buffer import Ring
+from sottovoce.codec.live.catch_up import CatchUp
+from sottovoce.codec.live.portaudio import BLOCK, Bridge, PortAudioStream, Wave
+from sottovoce.codec.live.ring_buffer import RingBuffer
 
 HELD = 2.0
 """Seconds that wait between a device and a program, at most."""
 
 
-class Block(NamedTuple):
+class AudioBlock(NamedTuple):
     """What a microphone heard.
 
     Attributes
@@ -31,7 +31,7 @@ class Block(NamedTuple):
     time: float
 
 
-class Moment(NamedTuple):
+class PlaybackTime(NamedTuple):
     """When a loudspeaker plays a sample.
 
     Attributes
@@ -46,8 +46,8 @@ class Moment(NamedTuple):
     time: float
 
 
-class Capture(Port):
-    """A microphone, read inside ``with``. Its parameters and errors are those of `Port`.
+class Capture(PortAudioStream):
+    """A microphone, read inside ``with``. Its parameters and errors are those of `PortAudioStream`.
 
     Attributes
     ----------
@@ -59,11 +59,11 @@ class Capture(Port):
 
     def __init__(self, device: str | int | None = None, rate: int = 16000) -> None:
         self.overflows = 0
-        self._blocks: queue.SimpleQueue[Block] = queue.SimpleQueue()
+        self._blocks: queue.SimpleQueue[AudioBlock] = queue.SimpleQueue()
         super().__init__(device, rate)
         self._bridge = Bridge(self.device_rate, rate)
 
-    def read(self) -> Block:
+    def read(self) -> AudioBlock:
         """Wait for samples and return them."""
         while True:
             try:
@@ -73,9 +73,9 @@ class Capture(Port):
                 continue
             ready, late = self._bridge.push(wave)
             if len(ready):
-                return Block(ready, when - late)
+                return AudioBlock(ready, when - late)
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[AudioBlock]:
         while True:
             yield self.read()
 
@@ -84,11 +84,13 @@ class Capture(Port):
         full = self._blocks.qsize() >= HELD / BLOCK
         self.overflows += full or status.input_overflow
         if not full:
-            self._blocks.put(Block(data[:, 0].copy(), now - self.away(times.currentTime - times.inputBufferAdcTime)))
+            self._blocks.put(
+                AudioBlock(data[:, 0].copy(), now - self.away(times.currentTime - times.inputBufferAdcTime))
+            )
 
 
-class Playback(Port):
-    """A loudspeaker, written to inside ``with``. Its other parameters and its errors are those of `Port`.
+class Playback(PortAudioStream):
+    """A loudspeaker, written to inside ``with``. Its other parameters and its errors are those of `PortAudioStream`.
 
     Where samples come too late there is silence, faded in and out, and all that follow are played later by as much.
     Where more of them than `lead` have been waiting for some time, a few are left out.
@@ -100,21 +102,21 @@ class Playback(Port):
 
     Attributes
     ----------
-    played : Moment or None
+    played : PlaybackTime or None
         A sample that was just handed to the device, and when it is heard; None before the first.
     """
 
     side = "output"
 
     def __init__(self, device: str | int | None = None, rate: int = 16000, *, lead: float = 0.02) -> None:
-        self.played: Moment | None = None
+        self.played: PlaybackTime | None = None
         self._lead = lead
         self._lapses = 0
         self._end = 0
         super().__init__(device, rate)
         self._bridge = Bridge(rate, self.device_rate)
-        self._ring = Ring(self.device_rate, rate / self.device_rate)
-        self._trim = Trim(lead * rate, rate)
+        self._ring = RingBuffer(self.device_rate, rate / self.device_rate)
+        self._trim = CatchUp(lead * rate, rate)
 
     @property
     def fill(self) -> int:
@@ -164,6 +166,6 @@ class Playback(Port):
         """Play what waits."""
         data[:, 0], sample = self._ring.take(frames)
         if sample is not None:
-            self.played = Moment(sample, now + self.away(times.outputBufferDacTime - times.currentTime))
+            self.played = PlaybackTime(sample, now + self.away(times.outputBufferDacTime - times.currentTime))
         if self.played:
             self._lapses += status.output_underflow

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from sottovoce.codec.errors import SottoError, explained
-from sottovoce.codec.live.datagrams import LARGEST, Counter, Datagram, Kind, Outgoing
-from sottovoce.codec.live.player import Listener
+from sottovoce.codec.live.datagrams import LARGEST, Datagram, Kind, Outgoing, SequenceCounter
+from sottovoce.codec.live.player import Player
 from sottovoce.codec.stream import StreamDecoder
 
 SILENT_SECONDS = 3.0
@@ -47,7 +47,7 @@ def _open(host: str, port: int, *, passive: bool) -> tuple[socket.socket, tuple]
     return socket.socket(family, kind, protocol), address
 
 
-class Sender:
+class UdpSender:
     """Sends packets to an address. Nobody has to be there.
 
     Parameters
@@ -86,7 +86,7 @@ class Sender:
             raise explained(error, "the network") from error
 
 
-class Receiver:
+class UdpReceiver:
     """Listens at an address, to one sender at a time; whatever else comes is left out.
 
     Parameters
@@ -98,7 +98,7 @@ class Receiver:
 
     Attributes
     ----------
-    listener : Listener or None
+    listener : Player or None
         Of the sender that is or was heard last.
     speaking : bool
         Whether somebody is heard.
@@ -106,14 +106,14 @@ class Receiver:
         Of its datagrams.
     """
 
-    def __init__(self, host: str, port: int, listen: Callable[[StreamDecoder], Listener]) -> None:
-        self.listener: Listener | None = None
+    def __init__(self, host: str, port: int, listen: Callable[[StreamDecoder], Player]) -> None:
+        self.listener: Player | None = None
         self.speaking = False
         self.bytes = 0
         self._listen = listen
         self._sender: tuple[object, int] | None = None
         self._last = self._ended = 0.0
-        self._whole = Counter()
+        self._whole = SequenceCounter()
         self._socket, address = _open(host, port, passive=True)
         try:
             self._socket.bind(address)
@@ -177,5 +177,5 @@ class Receiver:
         self.speaking = True
         self._ended = 0.0
         self.bytes = 0
-        self._whole = Counter()
+        self._whole = SequenceCounter()
         return True

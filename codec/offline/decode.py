@@ -27,7 +27,7 @@ Decoding = Steps[Decoded]
 """Files being decoded, one after the other."""
 
 
-class Sink(Protocol):
+class SampleSink(Protocol):
     """What takes decoded samples."""
 
     def write(self, wave: npt.NDArray[np.int16]) -> None:
@@ -39,7 +39,7 @@ class Sink(Protocol):
 
 def decoding(
     reader: Reader,
-    open_sink: Callable[[Release], Sink],
+    open_sink: Callable[[Release], SampleSink],
     delivery: Delivery = AS_RECORDED,
     *,
     known: Release | None = None,
@@ -85,7 +85,7 @@ def decoding(
 def _decoding(
     reader: Reader,
     model: Release,
-    sink: Sink,
+    sink: SampleSink,
     delivery: Delivery,
     start: int,
     stop: int,
@@ -171,7 +171,7 @@ def wav_decoding(
             skipped, reader = reader.skipped, Reader(whole)
             reader.skipped = skipped  # of a pipe, the copy has none of that
 
-        def open_sink(model: Release) -> Sink:
+        def open_sink(model: Release) -> SampleSink:
             return WavWriter(sink, model.sample_rate, length)
 
         return (yield from decoding(reader, open_sink, delivery, known=known, tick=tick))

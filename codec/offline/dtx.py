@@ -13,7 +13,7 @@ REFRESH_STEPS = 25
 """Steps after which a pause is told anew: its noise may change."""
 
 
-class Pauses:
+class PauseDetector:
     """Tells steps that may be held: in a pause, from its second step on, what the step before says is said again.
 
     Parameters

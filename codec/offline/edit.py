@@ -7,11 +7,11 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import Block, Header, Packets, PacketWriter, Reader, Voice, Writer
+from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Reader, Voice, Writer
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.files import Counter, reading, shown
+from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
-from sottovoce.codec.offline.options import ENDLESS, Span, too_early
+from sottovoce.codec.offline.options import ENDLESS, TimeSpan, too_early
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.models.release import Preset, Release
 
@@ -20,14 +20,14 @@ APART = "put them into one file with `cat`: decoding plays one after the other"
 Codes: TypeAlias = npt.NDArray[np.int16]
 
 
-def cut(source: BinaryIO, sink: BinaryIO, span: Span, *, known: Release | None = None) -> Encoded:
+def cut(source: BinaryIO, sink: BinaryIO, span: TimeSpan, *, known: Release | None = None) -> Encoded:
     """Copy a part of a file, or of several that follow each other: whole steps, of a live stream whole packets.
 
     Parameters
     ----------
     source, sink : file-like
         The file, which needs only ``read``; and what takes the part.
-    span : Span
+    span : TimeSpan
         The part. It begins and ends a little earlier and later than that, where a step does.
     known : Release, optional
         A model that the file may be of, beside those in the box.
@@ -43,7 +43,7 @@ def cut(source: BinaryIO, sink: BinaryIO, span: Span, *, known: Release | None =
     SottoError
         When its model isn't in the box, the part begins after its end, or is damaged.
     """
-    counter = Counter(sink)
+    counter = ByteCounter(sink)
     passed = copied = 0  # samples
     for part in _parts(source, known):
         rate = part.model.sample_rate
@@ -92,7 +92,7 @@ def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) 
     if first is None:
         raise ValueError("there are no files to join")
     live = first.reader.header.packet_steps
-    counter = Counter(sink)
+    counter = ByteCounter(sink)
     copier = _Copier(counter, replace(first.reader.header, samples=None if live else samples), first)
     for name in names:
         with reading(name) as source:
@@ -111,7 +111,7 @@ class _Part(NamedTuple):
     reader: Reader
     model: Release
     preset: Preset
-    blocks: Iterator[Block]
+    blocks: Iterator[CodeBlock]
 
     @property
     def voice(self) -> Voice:
@@ -139,7 +139,7 @@ class _Copier:
 
     Parameters
     ----------
-    sink : Counter
+    sink : ByteCounter
         Gets the bytes.
     header : Header
         Of the new file.
@@ -147,7 +147,7 @@ class _Copier:
         Of which model and preset the codes are.
     """
 
-    def __init__(self, sink: Counter, header: Header, part: _Part) -> None:
+    def __init__(self, sink: ByteCounter, header: Header, part: _Part) -> None:
         self.steps = 0
         self._held = header.held
         self._last = np.full((1, part.preset.books), -1, np.int16)
@@ -174,7 +174,7 @@ class _Copier:
         self._writer.close(samples)
 
 
-def _cut(part: _Part, sink: Counter, start: int, stop: int) -> int:
+def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
     """Copy the samples from `start` to `stop` of one file, and read no further; return how many that became."""
     header, step = part.reader.header, part.model.step
     unit = header.packet_steps or 1
@@ -204,7 +204,7 @@ def _cut(part: _Part, sink: Counter, start: int, stop: int) -> int:
     return samples
 
 
-def _codes(block: Block, begin: int, part: _Part) -> Codes:
+def _codes(block: CodeBlock, begin: int, part: _Part) -> Codes:
     """Return the codes of a block that begins at some step of its file; there must be some."""
     if block.codes is None:
         start, stop = (steps * part.model.step / part.model.sample_rate for steps in (begin, begin + block.steps))

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sottovoce.codec.bits import Header, PacketWriter, Writer
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import Sound
-from sottovoce.codec.io.files import Counter
+from sottovoce.codec.io.files import ByteCounter
 from sottovoce.codec.models import context_coder
-from sottovoce.codec.offline.dtx import Pauses
+from sottovoce.codec.offline.dtx import PauseDetector
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.stream import StreamEncoder
@@ -79,11 +79,11 @@ def encode_stream(
         raise SottoError(f"the model {model.name!r} has no context model, which {what} needs", "leave it out")
     how: dict[str, Any] = {"coded": bool(coder), "held": dtx, "protection": protect}
     header = Header(model.id, preset.index, samples, *origin, level, speaker, metadata, **how)
-    counter = Counter(sink)
+    counter = ByteCounter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if samples is None else samples / model.sample_rate
     encoder = model.encoder(preset.books)
-    pauses = Pauses(model.step) if dtx else None
+    pauses = PauseDetector(model.step) if dtx else None
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
         codes = encoder.push(block * gain)
@@ -132,7 +132,7 @@ def encode_live(
     Its voice is learnt on the way, and each packet is written, with a flush, as soon as it is there.
     """
     encoder = StreamEncoder(model, preset, rate=rate, channels=channels, metadata=metadata)
-    counter = Counter(sink)
+    counter = ByteCounter(sink)
     writer = PacketWriter(counter, encoder.header)  # type: ignore[arg-type]
     for block in blocks:
         for packet in encoder.push(block):

@@ -12,7 +12,7 @@ ENDLESS = 1 << 80
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """A part of a recording.
 
     Parameters
@@ -58,14 +58,14 @@ class Delivery:
     speaker : bytes or None
         A voice of the same model, as `Codec.speaker` tells it, for speech in that of another; None for the file's own.
         The file's first minute is then read before anything is spoken.
-    span : Span
+    span : TimeSpan
         The part of it that is spoken, in times of the recording.
     """
 
     seed: int = 0
     speed: float = 1.0
     speaker: bytes | None = None
-    span: Span = field(default_factory=Span)
+    span: TimeSpan = field(default_factory=TimeSpan)
 
     def __post_init__(self) -> None:
         try:

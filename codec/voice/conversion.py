@@ -6,15 +6,15 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import Block
+from sottovoce.codec.bits import CodeBlock
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.voice.level import level_byte, normalising_gain
 from sottovoce.models.release import Decoder, Release
 
 
 def lend(
-    voice: bytes, decoder: Decoder, model: Release, speaker: bytes, blocks: Iterator[Block], *, seconds: int
-) -> Iterator[Block]:
+    voice: bytes, decoder: Decoder, model: Release, speaker: bytes, blocks: Iterator[CodeBlock], *, seconds: int
+) -> Iterator[CodeBlock]:
     """Let a decoder speak in a voice, and return the blocks of the file for it.
 
     Parameters
@@ -25,7 +25,7 @@ def lend(
         At the start of the file, and its model.
     speaker : bytes
         Of the file.
-    blocks : iterator of Block
+    blocks : iterator of CodeBlock
         Of the file, the first one first.
     seconds : int
         So much of them is read at once, to learn how the two voices differ.
@@ -43,16 +43,16 @@ def lend(
     return chain(head, blocks)
 
 
-def first(blocks: Iterator[Block], steps: int) -> list[Block]:
+def first(blocks: Iterator[CodeBlock], steps: int) -> list[CodeBlock]:
     """Take so many steps of blocks, and what is left of the last of these."""
-    head: list[Block] = []
+    head: list[CodeBlock] = []
     while steps > 0 and (block := next(blocks, None)) is not None:
         head.append(block)
         steps -= block.steps
     return head
 
 
-def codes_in(blocks: Iterable[Block]) -> npt.NDArray[np.int16]:
+def codes_in(blocks: Iterable[CodeBlock]) -> npt.NDArray[np.int16]:
     """Return the codes (steps, books) of blocks, without those that are lost."""
     known = [block.codes for block in blocks if block.codes is not None]
     return np.concatenate(known) if known else np.zeros((0, 1), np.int16)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.models.level import TARGET_DB, active_level
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 SILENCE = -80.0
 """dB below which a recording's start holds no speech to measure: it stays as it is, for what may follow."""
@@ -63,7 +63,7 @@ def restore_level(wave: npt.NDArray[np.int16], byte: int) -> npt.NDArray[np.int1
     return np.clip(scaled, -32768, 32767).astype(np.int16)
 
 
-class LevelRestorer(Remembering):
+class LevelRestorer(Stateful):
     """Brings decoded samples back to a level that may change on the way: see `restore_level`.
 
     Parameters
@@ -72,7 +72,7 @@ class LevelRestorer(Remembering):
         The level at the start.
     """
 
-    REMEMBERED = ("_byte", "_position", "_changes")
+    STATE_FIELDS = ("_byte", "_position", "_changes")
 
     def __init__(self, byte: int) -> None:
         self._byte = byte

@@ -63,7 +63,7 @@ class Profile:
 
     def fits(self, model: Release) -> bool:
         """Return whether it is of a model."""
-        return self.model in (model.id, *model.formerly)
+        return self.model in (model.id, *model.previous_ids)
 
 
 def boxed() -> list[Profile]:
@@ -158,7 +158,7 @@ def _head(file: BinaryIO, model: Release) -> np.ndarray:
 
 def _coded(file: BinaryIO, model: Release) -> bytes:
     reader = Reader(file)
-    if reader.header.model not in (model.id, *model.formerly):
+    if reader.header.model not in (model.id, *model.previous_ids):
         raise SottoError(f"of the model {reader.header.model.hex()}, not of {model.id.hex()}", "give a recording")
     blocks = blocks_of(reader, model, preset_by_index(model, reader.header.preset))
     head = first(blocks, HEAD_SECONDS * model.sample_rate // model.step)

@@ -8,7 +8,7 @@ from sottovoce.codec.voice.level import byte_of_level, level_byte, level_of_byte
 from sottovoce.models.features import HOP
 from sottovoce.models.level import MARGIN_DB, TARGET_DB, active_level
 from sottovoce.models.release import Release
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 HEAD_SECONDS = 60
 """Level and speaker of a recording are taken from this much of its start."""
@@ -41,7 +41,7 @@ def voice_of(wave: npt.NDArray[np.float32], model: Release) -> Voice:
     return Voice(level, model.speaker(wave * normalising_gain(level)))
 
 
-class VoiceTracker(Remembering):
+class VoiceTracker(Stateful):
     """Takes the voice from speech while it comes in.
 
     It begins with nobody in particular, at the models' own level, and changes its mind seldom: each change costs bytes.
@@ -51,7 +51,7 @@ class VoiceTracker(Remembering):
     model : Release
     """
 
-    REMEMBERED = ("_level", "_speaker", "_heard", "_floor", "_active", "_due", "_frames", "_quiet")
+    STATE_FIELDS = ("_level", "_speaker", "_heard", "_floor", "_active", "_due", "_frames", "_quiet")
 
     def __init__(self, model: Release) -> None:
         self._model = model

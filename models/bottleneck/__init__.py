@@ -1,7 +1,7 @@
 """What limits the rate between encoder and decoder: one interface, four ways (AE, VAE, VQ, RVQ)."""
 
 from sottovoce.models.bottleneck.ae import AE
-from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, BottleneckOutput
 from sottovoce.models.bottleneck.rvq import RVQ
 from sottovoce.models.bottleneck.vae import VAE
 from sottovoce.models.bottleneck.vq import VQ
@@ -16,4 +16,4 @@ def make_bottleneck(kind: str, **options: object) -> Bottleneck:
     return KINDS[kind](**options)  # type: ignore[arg-type]
 
 
-__all__ = ["AE", "KINDS", "RVQ", "VAE", "VQ", "Bottleneck", "Coded", "make_bottleneck"]
+__all__ = ["AE", "KINDS", "RVQ", "VAE", "VQ", "Bottleneck", "BottleneckOutput", "make_bottleneck"]

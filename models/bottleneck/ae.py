@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, BottleneckOutput
 
 FLOAT_BITS = 32
 
@@ -16,5 +16,5 @@ class AE(Bottleneck):
         super().__init__()
         self.size = size
 
-    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
-        return Coded(z, bits=z.new_full((), FLOAT_BITS * self.size), loss=z.new_zeros(()))
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        return BottleneckOutput(z, bits=z.new_full((), FLOAT_BITS * self.size), loss=z.new_zeros(()))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 @dataclass
-class Coded:
+class BottleneckOutput:
     """What came through a bottleneck.
 
     Attributes
@@ -36,5 +36,5 @@ class Bottleneck(nn.Module):
 
     size: int
 
-    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
         raise NotImplementedError

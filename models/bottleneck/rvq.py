@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, BottleneckOutput
 from sottovoce.models.bottleneck.vq import Codebook, gathered, usage
 
 
@@ -36,7 +36,7 @@ class RVQ(Bottleneck):
         self.size, self.bits, self.commitment = size, list(bits), commitment
         self.books = nn.ModuleList(Codebook(2**b, size, decay, restart_below) for b in bits)
 
-    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
         batch, size, steps = z.shape
         flat = z.transpose(1, 2).reshape(-1, size).float()
         if depth is None:
@@ -65,7 +65,7 @@ class RVQ(Bottleneck):
             bits = bits + self.bits[level] * used.mean()
             codes.append(index)
         latents = total.view(batch, steps, size).transpose(1, 2)
-        return Coded(
+        return BottleneckOutput(
             z + (latents - z).detach(),
             bits=bits,
             loss=self.commitment * loss / len(self.bits),

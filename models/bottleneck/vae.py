@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor, nn
 
-from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, BottleneckOutput
 from sottovoce.models.gaussian import STANDARD, Gaussian
 
 
@@ -28,10 +28,10 @@ class VAE(Bottleneck):
         self.size, self.weight, self.free_nats = size, weight, free_bits * math.log(2)
         self.moments = nn.Conv1d(size, 2 * size, 1)
 
-    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
         posterior = Gaussian.of(self.moments(z), 1)
         # without noise the mean goes on: what an evaluation wants
         latents = posterior.mean if noise is None else posterior.draw(noise)
         kl = posterior.divergence(STANDARD).sum(1)
         loss = self.weight * kl.mean().clamp_min(self.free_nats)
-        return Coded(latents, bits=kl.mean() / math.log(2), loss=loss)
+        return BottleneckOutput(latents, bits=kl.mean() / math.log(2), loss=loss)

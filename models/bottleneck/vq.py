@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn import functional as F
 
-from sottovoce.models.bottleneck.base import Bottleneck, Coded
+from sottovoce.models.bottleneck.base import Bottleneck, BottleneckOutput
 from sottovoce.models.bottleneck.kmeans import k_means
 
 
@@ -113,7 +113,7 @@ class VQ(Bottleneck):
         self.size, self.commitment = size, commitment
         self.book = Codebook(codes, size, decay, restart_below)
 
-    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> Coded:
+    def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
         batch, size, steps = z.shape
         flat = z.detach().transpose(1, 2).reshape(-1, size).float()
         if self.training and not self.book.ready:
@@ -126,4 +126,4 @@ class VQ(Bottleneck):
             log["usage"], log["perplexity"] = usage(counts)
         loss = self.commitment * F.mse_loss(z, found)
         bits = z.new_full((), math.log2(self.book.count))
-        return Coded(z + (found - z).detach(), bits, loss, index.view(batch, steps, 1), log)
+        return BottleneckOutput(z + (found - z).detach(), bits, loss, index.view(batch, steps, 1), log)

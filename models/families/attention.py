@@ -94,7 +94,7 @@ class Attention(nn.Module):
         return self.out(seen.transpose(1, 2).flatten(2))
 
 
-class Block(nn.Module):
+class AttentionBlock(nn.Module):
     """Attention, then a network at each sample, both around a residual path and normalised in front."""
 
     def __init__(self, width: int, heads: int, window: int, wider: int):
@@ -145,7 +145,7 @@ class Transformer(Bounded):
         super().__init__()
         self.reach = front + layers * (window - 1)
         self.front = Recent(front, embedding, width)
-        self.blocks = nn.ModuleList(Block(width, heads, window, wider) for _ in range(layers))
+        self.blocks = nn.ModuleList(AttentionBlock(width, heads, window, wider) for _ in range(layers))
         self.cached = (heads, window, width // heads)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, CLASSES)

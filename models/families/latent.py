@@ -23,7 +23,7 @@ from sottovoce.models.jitter import draw_moves, jitter
 from sottovoce.models.model import Adapter
 from sottovoce.models.speaker import SpeakerEncoder
 from sottovoce.models.training import spectra
-from sottovoce.models.wavenet.heads import Softmax
+from sottovoce.models.wavenet.heads import SoftmaxHead
 from sottovoce.models.wavenet.network import WaveNet
 
 
@@ -119,7 +119,7 @@ class LatentWaveNet(Family):
 
     def nll(self, x: Tensor, latents: Tensor, speaker: Tensor) -> Tensor:
         """Bits of each of x (B, T) given latents and speaker, (B, T)."""
-        return Softmax().nll(self(x, self.told(latents, speaker)), x) / math.log(2)
+        return SoftmaxHead().nll(self(x, self.told(latents, speaker)), x) / math.log(2)
 
     def draws(self, batch: int, length: int, generator: torch.Generator) -> Batch:
         """Moves of the jitter, and the noise of Gaussian latents."""

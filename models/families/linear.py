@@ -27,7 +27,7 @@ def autocorrelation(wave: Tensor, order: int) -> Tensor:
     return torch.fft.irfft(spectrum.abs().square(), wave.shape[-1] + order)[..., : order + 1]
 
 
-class Linear(Counted, Autoregressive):
+class LinearFamily(Counted, Autoregressive):
     """A prediction of each sample, and logistic distributions about it.
 
     Parameters
@@ -65,7 +65,7 @@ class Linear(Counted, Autoregressive):
         return self.spread.logits(*self.predict(x))
 
 
-class Fir(Linear):
+class Fir(LinearFamily):
     """One linear predictor for all speech (Levinson 1947), with a spread that never changes.
 
     Parameters
@@ -132,7 +132,7 @@ class Adaptation:
     until: int
 
 
-class AdaptiveFir(Linear):
+class AdaptiveFir(LinearFamily):
     """A linear predictor and a loudness taken anew, again and again, from the samples already known.
 
     Backward adaptation as in LD-CELP (ITU-T G.728, sec. 3.7 and 3.8): every millisecond the window slides on, the

@@ -49,7 +49,7 @@ class Entry(nn.Module):
         return self.level(level[..., None] / HALF - 1) + self.band(bands)
 
 
-class Layer(nn.Module):
+class MaskedLayer(nn.Module):
     """One gated layer of both stacks, residual both."""
 
     def __init__(self, channels: int, dilation: int):
@@ -103,7 +103,9 @@ class PixelCNN(Family):
         self.output = make_output(output, deviation)
         self.channels = channels
         self.above, self.left = Entry(channels), Entry(channels)
-        self.layers = cast(Sequence[Layer], nn.ModuleList(Layer(channels, dilation) for dilation in dilations))
+        self.layers = cast(
+            Sequence[MaskedLayer], nn.ModuleList(MaskedLayer(channels, dilation) for dilation in dilations)
+        )
         self.head = nn.Sequential(
             nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), last := nn.Linear(channels, self.output.outputs)
         )

@@ -15,7 +15,7 @@ HALF = LEVELS / 2
 """Levels 0..255 lie on [-1, 1], this many to a unit; a level is the interval around its centre."""
 
 
-class Output(ABC):
+class PixelOutput(ABC):
     """A distribution over levels that a network's `outputs` numbers name."""
 
     outputs: int
@@ -33,7 +33,7 @@ class Output(ABC):
         """Set the bias (outputs,) of the layer that makes the numbers, where it matters how training begins."""
 
 
-class Gaussian(Output):
+class GaussianPixels(PixelOutput):
     """A normal density integrated over each level's interval, the outermost reaching to infinity.
 
     Parameters
@@ -60,25 +60,25 @@ class Gaussian(Output):
         return torch.where(target == 0, log_ndtr(above), outer)
 
 
-class Softmax(Output):
+class SoftmaxPixels(PixelOutput):
     """One logit a level, which knows nothing of the levels' order."""
 
     outputs = LEVELS
 
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
         """Nats of levels (...), of the numbers raw (..., 256)."""
-        return -heads.Softmax().nll(raw, target)
+        return -heads.SoftmaxHead().nll(raw, target)
 
     def log_probs(self, raw: Tensor) -> Tensor:
         """Nats of all levels (..., 256), of the numbers raw (..., 256)."""
-        return heads.Softmax().log_probs(raw)
+        return heads.SoftmaxHead().log_probs(raw)
 
 
-class Mixture(Output):
+class MixturePixels(PixelOutput):
     """Ten logistic densities integrated over each level's interval (Salimans et al. 2017, arXiv 1701.05517, eq. 2)."""
 
     def __init__(self) -> None:
-        self.head = heads.LogisticMixture()
+        self.head = heads.LogisticMixtureHead()
         self.outputs = self.head.outputs
 
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class Mixture(Output):
         log_scale.fill_(-2.0)
 
 
-def make_output(name: str, deviation: float) -> Output:
+def make_output(name: str, deviation: float) -> PixelOutput:
     """The output model that a config names: 'fixed' (of a deviation in levels), 'gaussian', 'softmax' or 'mixture'.
 
     Raises
@@ -102,8 +102,8 @@ def make_output(name: str, deviation: float) -> Output:
         Where there is no such output model.
     """
     if name == "fixed":
-        return Gaussian(deviation)
-    made = {"gaussian": Gaussian, "softmax": Softmax, "mixture": Mixture}
+        return GaussianPixels(deviation)
+    made = {"gaussian": GaussianPixels, "softmax": SoftmaxPixels, "mixture": MixturePixels}
     if name not in made:
         raise ValueError(f"family.output = {name!r}: choose one of fixed, {', '.join(made)}")
     return made[name]()

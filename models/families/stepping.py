@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from sottovoce.models.families.base import nats, shifted
 from sottovoce.models.families.classes import SILENCE
-from sottovoce.models.wavenet.network import Layer, WaveNet, gated
+from sottovoce.models.wavenet.network import WaveNet, WaveNetLayer, gated
 from sottovoce.models.wavenet.units import FRAME
 
 BLOCK = 100
@@ -59,7 +59,7 @@ class Stepping:
     @torch.no_grad()
     def __init__(self, network: WaveNet, batch: int):
         self.network, self.time = network, 0
-        layers = [layer for layer in network.layers if isinstance(layer, Layer)]
+        layers = [layer for layer in network.layers if isinstance(layer, WaveNetLayer)]
         # weights are rounded to their grid once, not for every sample
         self.weights = [(layer.dilated.grid_weight(), layer.out.grid_weight(), layer.out.bias) for layer in layers]
         self.heads = [(head.grid_weight(), head.bias) for head in (network.head1, network.head2)]

@@ -18,9 +18,9 @@ from sottovoce.models.families.classes import classes
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.features import HOP
 from sottovoce.models.training.data import Corpus
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment
 from sottovoce.models.training.shards import load_split
-from sottovoce.models.training.tasks import Task
+from sottovoce.models.training.tasks import Objective
 from sottovoce.models.wavenet import network
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
@@ -31,7 +31,7 @@ DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
 }
 
 
-class Likelihood(Task):
+class Likelihood(Objective):
     """A family learns by its own loss."""
 
     def __init__(self, family: Family):
@@ -62,7 +62,7 @@ def recordings(settings: dict[str, Any], split: str = "train") -> Iterator[Tenso
         yield classes(torch.from_numpy(wave).float() / 32768)
 
 
-def family(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
+def family(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
     """What the training loop needs to train the family of a config."""
     model = make_family(config["family"]).to(device)
     if settings["start"]:
@@ -87,7 +87,7 @@ def family(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
             about["after"] = store.load(settings["start"])[1]
         store.save(model, config["family"], about, directory / "family.safetensors")
 
-    return Lesson(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check, finish)
+    return Experiment(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check, finish)
 
 
 def count(model: Counted, config: dict[str, Any], settings: dict[str, Any], directory: Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from sottovoce.models.families.base import Batch, Family
 from sottovoce.models.families.classes import CLASSES, SILENCE
 from sottovoce.models.gaussian import STANDARD, Gaussian
-from sottovoce.models.wavenet.heads import LogisticMixture
+from sottovoce.models.wavenet.heads import LogisticMixtureHead
 
 STEP = 16
 """Samples that share one column of the networks' inner channels."""
@@ -62,7 +62,7 @@ def importance_bound(posterior: Gaussian, log_likelihood: LogLikelihood, noises:
     return torch.logsumexp(torch.stack(weights), 0) - math.log(len(weights))
 
 
-class Block(nn.Module):
+class VaeBlock(nn.Module):
     """Residual block over (B, C, T) that looks to both sides: x + W2 silu(conv3(silu(x)))."""
 
     def __init__(self, channels: int, dilation: int):
@@ -121,17 +121,17 @@ class ChunkVAE(Family):
             nn.Conv1d(1, half, 8, 4, 2),
             nn.SiLU(),
             nn.Conv1d(half, channels, 8, 4, 2),
-            *(Block(channels, 2**i) for i in range(blocks)),
+            *(VaeBlock(channels, 2**i) for i in range(blocks)),
             nn.SiLU(),
             nn.Conv1d(channels, 2 * size // columns, 1),
             nn.Flatten(),
         )
-        self.head = LogisticMixture(components)
+        self.head = LogisticMixtureHead(components)
         last = nn.ConvTranspose1d(half, self.head.outputs, 8, 4, 2)
         self.decoder = nn.Sequential(
             nn.Unflatten(1, (size // columns, columns)),
             nn.Conv1d(size // columns, channels, 1),
-            *(Block(channels, 2**i) for i in range(blocks)),
+            *(VaeBlock(channels, 2**i) for i in range(blocks)),
             nn.SiLU(),
             nn.ConvTranspose1d(channels, half, 8, 4, 2),
             nn.SiLU(),
@@ -219,7 +219,7 @@ class ChunkVAE(Family):
 
 
 def drawn_from(raw: Tensor, generator: torch.Generator) -> Tensor:
-    """Classes (M, C) drawn from what LogisticMixture takes the numbers raw (M, C, 3 K) for."""
+    """Classes (M, C) drawn from what LogisticMixtureHead takes the numbers raw (M, C, 3 K) for."""
     weight, mean, log_scale = raw.float().chunk(3, -1)
     gumbel = -torch.log(torch.empty_like(weight).exponential_(generator=generator))
     pick = (weight + gumbel).argmax(-1, keepdim=True)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from sottovoce.models.phones.labels import PHONES
-from sottovoce.models.phones.network import Recogniser
+from sottovoce.models.phones.network import PhoneNetwork
 
 METADATA = "sottovoce"
 
@@ -27,7 +27,7 @@ def export(config: dict[str, Any], weights: Path, output: Path) -> None:
         Run folder or weights file of its training.
     """
     path = weights / "weights.safetensors" if weights.is_dir() else weights
-    model = Recogniser(config)
+    model = PhoneNetwork(config)
     model.load_state_dict(load_file(path))
     tensors = {}
     for name, module in model.named_modules():

@@ -25,7 +25,7 @@ def neighbours(x: Tensor, taps: int, dilation: int = 1, stride: int = 1) -> Tens
     return torch.cat([padded[:, i * dilation : i * dilation + x.shape[1] : stride] for i in range(taps)], -1)
 
 
-class Block(nn.Module):
+class PhoneBlock(nn.Module):
     """Residual block: x + W2 relu(W1 [norm(x) of three frames, `dilation` apart])."""
 
     def __init__(self, channels: int, dilation: int, dropout: float):
@@ -44,7 +44,7 @@ class Block(nn.Module):
         return x + self.mix(self.dropout(F.relu(self.conv(around))))
 
 
-class Recogniser(nn.Module):
+class PhoneNetwork(nn.Module):
     """Log-mel -> logits of phones and blank at 50 Hz; looks both ways.
 
     Parameters
@@ -58,7 +58,7 @@ class Recogniser(nn.Module):
         settings = config["recogniser"]
         channels, dropout = settings["channels"], settings.get("dropout", 0.0)
         self.stem = nn.Linear(5 * BANDS, channels)
-        self.blocks = nn.ModuleList(Block(channels, dilation, dropout) for dilation in settings["dilations"])
+        self.blocks = nn.ModuleList(PhoneBlock(channels, dilation, dropout) for dilation in settings["dilations"])
         self.norm = nn.LayerNorm(channels)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(channels, CLASSES)

@@ -13,9 +13,9 @@ from sottovoce.models.phones.ctc import ctc_loss
 from sottovoce.models.phones.data import PhoneCorpus, Stretches
 from sottovoce.models.phones.distance import edits
 from sottovoce.models.phones.labels import BLANK, collapse
-from sottovoce.models.phones.network import STRIDE, Recogniser, heard
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson
-from sottovoce.models.training.tasks import Batch, Task
+from sottovoce.models.phones.network import STRIDE, PhoneNetwork, heard
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment
+from sottovoce.models.training.tasks import Batch, Objective
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
     "seconds": 4.0,  # the longest stretch
@@ -24,10 +24,10 @@ DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
 }
 
 
-class Phones(Task):
+class Phones(Objective):
     """The recogniser learns the phones of a stretch of speech, not where they are."""
 
-    def __init__(self, recogniser: Recogniser):
+    def __init__(self, recogniser: PhoneNetwork):
         self.recogniser = recogniser
 
     @property
@@ -62,7 +62,7 @@ def draw(settings: dict[str, Any], corpus: PhoneCorpus, step: int) -> Batch:
 
 
 @torch.no_grad()
-def recognise(model: Recogniser, stretches: Stretches) -> list[list[int]]:
+def recognise(model: PhoneNetwork, stretches: Stretches) -> list[list[int]]:
     """The best phones of each stretch, greedily."""
     logits = model(*heard(stretches.wave, stretches.samples))
     best = logits.argmax(-1).tolist()
@@ -70,7 +70,7 @@ def recognise(model: Recogniser, stretches: Stretches) -> list[list[int]]:
     return [collapse(classes[:count]) for classes, count in zip(best, steps, strict=True)]
 
 
-def error_rate(model: Recogniser, utterances: list[Stretches]) -> float:
+def error_rate(model: PhoneNetwork, utterances: list[Stretches]) -> float:
     """Phone errors in all the utterances, in percent of their phones."""
     wrong = total = 0
     for stretches in utterances:
@@ -82,9 +82,9 @@ def error_rate(model: Recogniser, utterances: list[Stretches]) -> float:
     return 100 * wrong / max(1, total)
 
 
-def phones(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
+def phones(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
     """What the training loop needs to train the recogniser of a config."""
-    model = Recogniser(config).to(device)
+    model = PhoneNetwork(config).to(device)
     corpus = PhoneCorpus(settings["shards"], device)
     utterances = PhoneCorpus(settings["shards"], device, "dev").utterances(settings["check_batch"])
 
@@ -94,4 +94,4 @@ def phones(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
         model.train()
         return {"dev_phone_error": torch.tensor(rate)}
 
-    return Lesson(model, Phones(model), lambda step: draw(settings, corpus, step), check)
+    return Experiment(model, Phones(model), lambda step: draw(settings, corpus, step), check)

@@ -21,7 +21,7 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Recording:
+class LabelledRecording:
     """One recording and what a table says of it.
 
     Attributes
@@ -40,7 +40,7 @@ class Recording:
     phones: str
 
 
-def read_recordings(speech: Path, split: str) -> list[Recording]:
+def read_recordings(speech: Path, split: str) -> list[LabelledRecording]:
     """The recordings of the table `split`.csv in a folder, with their phones from the `alignments.csv` there.
 
     The table has columns `path`, relative to the folder, `corpus`, `speaker`, `gender`, and perhaps `age` in years.
@@ -64,13 +64,13 @@ def read_recordings(speech: Path, split: str) -> list[Recording]:
             age = row.get("age") or str(ADULT)
             if not age.replace(".", "", 1).isdigit():
                 raise ValueError(f"{speech / split}.csv: {age!r} is no age in years")
-            found.append(Recording(path, speaker, row["gender"], float(age) >= ADULT, known.get(path, "")))
+            found.append(LabelledRecording(path, speaker, row["gender"], float(age) >= ADULT, known.get(path, "")))
     if not any(recording.phones for recording in found):
         raise ValueError(f"{speech}: alignments.csv knows the phones of no recording in {split}.csv")
     return found
 
 
-def some(recordings: list[Recording], count: int, seed: int = 0) -> list[Recording]:
+def some(recordings: list[LabelledRecording], count: int, seed: int = 0) -> list[LabelledRecording]:
     """At most `count` recordings, of all speakers as evenly as can be, those of known phones first."""
     order = np.random.default_rng(seed).permutation(len(recordings))
     shuffled = sorted((recordings[i] for i in order), key=lambda recording: not recording.phones)
@@ -82,7 +82,7 @@ def some(recordings: list[Recording], count: int, seed: int = 0) -> list[Recordi
     return [recording for _, recording in sorted(taken, key=lambda pair: pair[0])[:count]]
 
 
-def phone_labels(recording: Recording, steps: int, frames: int) -> Labels:
+def phone_labels(recording: LabelledRecording, steps: int, frames: int) -> Labels:
     """The phone in the middle of each step of `frames` frames, a number in PHONE_CLASSES or UNKNOWN; (steps,).
 
     Raises
@@ -100,7 +100,7 @@ def phone_labels(recording: Recording, steps: int, frames: int) -> Labels:
     return labels[frames // 2 :: frames]
 
 
-def spoken_labels(recording: Recording, label: int, phones: Labels) -> Labels:
+def spoken_labels(recording: LabelledRecording, label: int, phones: Labels) -> Labels:
     """A label of the speaker at the steps where somebody is known to speak or nothing is known; (steps,)."""
     silent = phones == len(PHONES)
     return np.where(silent | ((phones == UNKNOWN) & bool(recording.phones)), UNKNOWN, label)

@@ -19,7 +19,7 @@ from sottovoce.models.probing.labels import (
     GENDERS,
     PHONE_CLASSES,
     UNKNOWN,
-    Recording,
+    LabelledRecording,
     phone_labels,
     read_recordings,
     some,
@@ -67,7 +67,7 @@ class Steps:
         return self.vectors[point][rows], self.labels[task][rows]
 
 
-def read(recordings: list[Recording]) -> list[Tensor]:
+def read(recordings: list[LabelledRecording]) -> list[Tensor]:
     """Mu-law classes (T,) of recordings, one byte each.
 
     Raises
@@ -84,7 +84,9 @@ def read(recordings: list[Recording]) -> list[Tensor]:
     return waves
 
 
-def steps_of(model: LatentWaveNet, recordings: list[Recording], waves: list[Tensor], speakers: list[str]) -> Steps:
+def steps_of(
+    model: LatentWaveNet, recordings: list[LabelledRecording], waves: list[Tensor], speakers: list[str]
+) -> Steps:
     """What a model makes of recordings, and what is known of them; `speakers` are those that have a number."""
     generator = torch.Generator().manual_seed(0)
     vectors: dict[str, list[Tensor]] = {}

@@ -12,13 +12,13 @@ import numpy as np
 
 from sottovoce.models.features import BANDS, HOP
 from sottovoce.models.runtime.layers import Array
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 CONTRAST_BITS = 8  # fraction bits of the contrast
 REACH = 2  # frames before and after one that are its surroundings
 
 
-class Contrast(Remembering):
+class Contrast(Stateful):
     """A log-mel on its way to be sharpened: m + contrast (m - mean of the five frames around m), two frames late.
 
     Beyond the ends the first and the last frame go on.
@@ -29,7 +29,7 @@ class Contrast(Remembering):
         With 8 fraction bits. Without any, frames come as they are and at once.
     """
 
-    REMEMBERED = ("held",)
+    STATE_FIELDS = ("held",)
 
     def __init__(self, contrast: int) -> None:
         self.contrast = contrast

@@ -16,10 +16,10 @@ from sottovoce.models.runtime.contrast import Contrast
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
 from sottovoce.models.runtime.plans import conditioner_plan
 from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
-from sottovoce.models.runtime.predictor import Predictor
-from sottovoce.models.runtime.state import Remembering
-from sottovoce.models.runtime.stretch import Stretch
-from sottovoce.models.runtime.voice_conversion import Loan
+from sottovoce.models.runtime.predictor import LinearPredictor
+from sottovoce.models.runtime.state import Stateful
+from sottovoce.models.runtime.stretch import TimeStretch
+from sottovoce.models.runtime.voice_conversion import VoiceConversion
 from sottovoce.models.wavenet.frames import Frames
 from sottovoce.models.wavenet.sampler import sample
 from sottovoce.models.wavenet.stream import Stream
@@ -30,19 +30,19 @@ DE_EMPHASIS_BITS = 15
 LOUDNESS_UNIT = 2.0**14  # of which concealment.FADE_STEPS is a part, so that nothing is rounded
 
 
-class Told(NamedTuple):
+class Conditioning(NamedTuple):
     """What is known of some frames: the sampler's input, their log-mel (frames, 80), and how loud they shall be."""
 
     frames: Frames
     mel: Array
     loudness: Array
 
-    def part(self, start: int, stop: int | None) -> Told:
+    def part(self, start: int, stop: int | None) -> Conditioning:
         """The frames from start to stop."""
-        return Told(self.frames[:, start:stop], self.mel[start:stop], self.loudness[start:stop])
+        return Conditioning(self.frames[:, start:stop], self.mel[start:stop], self.loudness[start:stop])
 
 
-class Network:
+class DecoderNetwork:
     """What all decoders of a model share: the conditioner, the predictor, and the sampler's tables.
 
     Parameters
@@ -65,7 +65,7 @@ class Network:
         self.hidden = make_dense("adapter.hidden", weights, exact=True)
         self.out = make_dense("adapter.out", weights, exact=True)
         self.biases = make_dense("wavenet.condition", weights, exact=True)
-        self.predictor = Predictor(weights)
+        self.predictor = LinearPredictor(weights)
         self.pre_emphasis = round(config["decoding"]["pre_emphasis"] * 2**DE_EMPHASIS_BITS)
         plan = conditioner_plan(config["model"]["rate"], config["conditioner"])
         self.stack = Stack(plan, weights, exact=True)
@@ -84,7 +84,7 @@ class Network:
             raise ValueError(f"{len(code)} speaker bytes where the model has {len(self.speaker_books)}")
         return sum((book[byte] for book, byte in zip(self.speaker_books, code, strict=True)), np.zeros(1))
 
-    def tell(self, c: Array, speaker: Array, loudness: Array) -> Told:
+    def tell(self, c: Array, speaker: Array, loudness: Array) -> Conditioning:
         """What the sampler and what comes after it need, for conditioner outputs c (frames, size).
 
         loudness (frames,) 0..1 fades what is held over lost steps.
@@ -108,15 +108,15 @@ class Network:
             floor=np.full((1, len(c)), decoding["floor"], np.int32),
             cond=cond.astype(np.int16)[None],
         )
-        return Told(frames, mel, loudness)
+        return Conditioning(frames, mel, loudness)
 
 
-class Decoder(Remembering):
+class Decoder(Stateful):
     """Codes on their way to samples.
 
     Parameters
     ----------
-    network : Network
+    network : DecoderNetwork
     speaker : bytes
     seed, stream : int
         Of the random numbers: the same codes, seed and stream give the same samples.
@@ -124,17 +124,17 @@ class Decoder(Remembering):
         0.5 to 2: how fast to speak, in the same pitch. Raises ValueError for others.
     """
 
-    REMEMBERED = (
+    STATE_FIELDS = (
         *("voice", "gain", "shift", "conditioner", "stretch", "stream", "latent", "lost", "late", "emphasised"),
         *("contrast", "loudness", "filters"),
     )
 
-    def __init__(self, network: Network, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0):
+    def __init__(self, network: DecoderNetwork, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0):
         self.network = network
         self.speak_as(speaker)
         self.gain, self.shift = np.ones(1), np.zeros(1)
         self.conditioner = network.conditioner()
-        self.stretch = Stretch(speed, network.width + 1)
+        self.stretch = TimeStretch(speed, network.width + 1)
         self.stream = Stream(network.tables, seed, stream)
         self.latent: Array = np.zeros(network.books[0].shape[1])
         self.lost = 0
@@ -154,7 +154,7 @@ class Decoder(Remembering):
         """Go on in the voice of these speaker bytes."""
         self.voice = self.network.speaker(speaker)
 
-    def borrow(self, loan: Loan) -> None:
+    def borrow(self, loan: VoiceConversion) -> None:
         """Go on in another's voice."""
         self.voice, self.gain, self.shift = loan
 
@@ -177,7 +177,7 @@ class Decoder(Remembering):
             rest = np.concatenate((stage.push(rest, powers), stage.finish()))
         return np.concatenate((wave, to_16_bits(rest)))
 
-    def tell(self, codes: NDArray[np.int16]) -> Told | None:
+    def tell(self, codes: NDArray[np.int16]) -> Conditioning | None:
         """What the codes say of the frames that they make ready."""
         if not len(codes):
             return None
@@ -204,7 +204,7 @@ class Decoder(Remembering):
         """Conditioning and loudness of frames side by side, at the speed that is asked for."""
         return self.stretch.push(np.column_stack((c, loudness * LOUDNESS_UNIT)))
 
-    def _told(self, frames: Array) -> Told:
+    def _told(self, frames: Array) -> Conditioning:
         return self.network.tell(frames[:, :-1], self.voice, frames[:, -1] / LOUDNESS_UNIT)
 
     def powers(self, mel: Array) -> Array:
@@ -212,7 +212,7 @@ class Decoder(Remembering):
         loudness, self.loudness = self.loudness[: len(mel)], self.loudness[len(mel) :]
         return self.network.predictor.power(mel) * (loudness * loudness)[:, None]
 
-    def wave(self, emphasised: NDArray[np.int32], told: Told) -> NDArray[np.int16]:
+    def wave(self, emphasised: NDArray[np.int32], told: Conditioning) -> NDArray[np.int16]:
         """What the sampler drew, de-emphasised and brought to the band powers of its frames, as far as it is due."""
         factor, half = self.network.pre_emphasis, 1 << (DE_EMPHASIS_BITS - 1)
         run = accumulate(

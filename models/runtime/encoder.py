@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, INPUTS, REACH, SAMPLE_RATE
 from sottovoce.models.runtime.layers import Array, Stack
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 BEFORE = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 
@@ -73,7 +73,7 @@ def lowest(values: Array, count: int) -> NDArray[np.intp]:
     return found[np.argsort(values[found], kind="stable")[:count]]
 
 
-class Encoder(Remembering):
+class Encoder(Stateful):
     """A recording on its way to codes.
 
     Parameters
@@ -85,7 +85,7 @@ class Encoder(Remembering):
     quantizer : Quantizer
     """
 
-    REMEMBERED = ("stack", "held", "samples", "started")
+    STATE_FIELDS = ("stack", "held", "samples", "started")
 
     def __init__(self, config: dict[str, Any], stack: Stack, quantizer: Quantizer):
         self.step = SAMPLE_RATE // config["model"]["rate"]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sottovoce.models.runtime.plans import Part, Plan
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.plans import LayerSpec, Plan
+from sottovoce.models.runtime.state import Stateful
 
 Array = NDArray[Any]
 Dense = Callable[[Array], Array]
@@ -61,10 +61,10 @@ def relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-class Conv(Remembering):
+class Conv(Stateful):
     """Causal convolution; rows of the weight run over (tap, input)."""
 
-    REMEMBERED = ("past",)
+    STATE_FIELDS = ("past",)
 
     def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1, dilation: int = 1):
         self.dense, self.stride = dense, stride
@@ -85,17 +85,17 @@ class Conv(Remembering):
         return self.dense(x[starts[:, None] + self.taps].reshape(len(starts), -1))
 
 
-class Block(Remembering):
+class ResidualBlock(Stateful):
     """Residual block: x + W2 relu(conv3(relu(x)))."""
 
-    REMEMBERED = ("conv",)
+    STATE_FIELDS = ("conv",)
 
     def __init__(self, conv: Conv, mix: Dense):
         self.conv, self.mix = conv, mix
 
-    def fresh(self) -> Block:
+    def fresh(self) -> ResidualBlock:
         """The same at the start of another stream."""
-        return Block(self.conv.fresh(), self.mix)
+        return ResidualBlock(self.conv.fresh(), self.mix)
 
     def __call__(self, x: Array) -> Array:
         return x + self.mix(relu(self.conv(relu(x))))
@@ -112,10 +112,10 @@ class Upsample:
         return y.reshape(2 * len(y), -1)
 
 
-class Stack(Remembering):
+class Stack(Stateful):
     """Layers one after the other, built from stored weights."""
 
-    REMEMBERED = ("layers",)
+    STATE_FIELDS = ("layers",)
 
     def __init__(self, plan: Plan, weights: Mapping[str, Array], exact: bool):
         self.layers = [make_layer(part, weights, exact) for part in plan]
@@ -123,7 +123,7 @@ class Stack(Remembering):
     def fresh(self) -> Stack:
         """The same at the start of another stream: weights fill megabytes, so that all streams share them."""
         twin = copy(self)
-        twin.layers = [layer.fresh() if isinstance(layer, Conv | Block) else layer for layer in self.layers]
+        twin.layers = [layer.fresh() if isinstance(layer, Conv | ResidualBlock) else layer for layer in self.layers]
         return twin
 
     def __call__(self, x: Array) -> Array:
@@ -146,12 +146,14 @@ def scaled(name: str, weights: Mapping[str, Array]) -> Array:
     return weight * weights[f"{name}.scale"] if f"{name}.scale" in weights else weight
 
 
-def make_layer(part: Part, weights: Mapping[str, Array], exact: bool) -> Callable[[Array], Array]:
+def make_layer(part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Callable[[Array], Array]:
     """One layer of a plan."""
     if part.kind == "relu":
         return relu
     if part.kind == "block":
-        return Block(_conv(f"{part.name}.conv", part, weights, exact), make_dense(f"{part.name}.mix", weights, exact))
+        return ResidualBlock(
+            _conv(f"{part.name}.conv", part, weights, exact), make_dense(f"{part.name}.mix", weights, exact)
+        )
     if part.kind == "up":
         return Upsample(make_dense(f"{part.name}.mix", weights, exact))
     if part.kind == "conv":
@@ -159,6 +161,6 @@ def make_layer(part: Part, weights: Mapping[str, Array], exact: bool) -> Callabl
     return make_dense(part.name, weights, exact)
 
 
-def _conv(name: str, part: Part, weights: Mapping[str, Array], exact: bool) -> Conv:
+def _conv(name: str, part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Conv:
     inputs = weights[f"{name}.weight"].shape[0] // part.taps
     return Conv(make_dense(name, weights, exact), inputs, part.taps, part.stride, part.dilation)

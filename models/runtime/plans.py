@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
-class Part(NamedTuple):
+class LayerSpec(NamedTuple):
     """One layer: its kind (conv, block, up, dense or relu), the name of its weights, and what a convolution needs."""
 
     kind: str
@@ -16,7 +16,7 @@ class Part(NamedTuple):
     dilation: int = 1
 
 
-Plan = list[Part]
+Plan = list[LayerSpec]
 
 
 class _Names:
@@ -26,12 +26,12 @@ class _Names:
         self.prefix, self.plan = prefix, Plan()
 
     def add(self, kind: str, taps: int = 1, stride: int = 1) -> None:
-        self.plan.append(Part(kind, f"{self.prefix}.{len(self.plan)}", taps, stride))
+        self.plan.append(LayerSpec(kind, f"{self.prefix}.{len(self.plan)}", taps, stride))
 
     def blocks(self, count: int, dilation: int = 1) -> None:
         """A run of residual blocks, each reaching `dilation` times as far back as the one before."""
         for i in range(count):
-            self.plan.append(Part("block", f"{self.prefix}.{len(self.plan)}", 3, 1, dilation**i))
+            self.plan.append(LayerSpec("block", f"{self.prefix}.{len(self.plan)}", 3, 1, dilation**i))
 
 
 def encoder_plan(rate: int, table: dict[str, Any]) -> Plan:
@@ -61,7 +61,7 @@ def conditioner_plan(rate: int, table: dict[str, Any]) -> Plan:
     names.add("up")
     names.blocks(blocks[2], dilation)
     names.add("relu")
-    return [Part("conv", "conditioner.enter", 3), *names.plan]
+    return [LayerSpec("conv", "conditioner.enter", 3), *names.plan]
 
 
 def speaker_plan(blocks: int) -> Plan:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, MEL_FLOOR, WINDOW, hann, mel_matrix
 from sottovoce.models.runtime.layers import Array
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 from sottovoce.models.wavenet.units import SAMPLE_BITS
 
 LENGTH = 320  # samples of the short-time window, 20 ms
@@ -71,10 +71,10 @@ def band_shares() -> Array:
     return np.rint(mel / mel.sum(0) * 2.0**GAIN_BITS)
 
 
-class PostFilter(Remembering):
+class PostFilter(Stateful):
     """A stream of samples on its way to the envelope that it should have; 15 ms late, or later where powers are."""
 
-    REMEMBERED = ("samples", "powers", "overlap", "next", "first", "skip")
+    STATE_FIELDS = ("samples", "powers", "overlap", "next", "first", "skip")
 
     def __init__(self) -> None:
         self.samples: Array = np.zeros(BEFORE)

@@ -26,7 +26,7 @@ PITCH_BITS = 7
 
 
 def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: tuple[int, int]) -> dict[str, Array]:
-    """What `Predictor` looks up; made once, when a model is released, and stored with it."""
+    """What `LinearPredictor` looks up; made once, when a model is released, and stored with it."""
     matrix = autocorrelation_matrix(order)
     octaves = np.arange(PITCH_RANGE[0], PITCH_RANGE[1], 2.0**-PITCH_BITS)
     period = np.rint(SAMPLE_RATE / (pitch_reference * 2.0**octaves)).clip(*periods)
@@ -41,7 +41,7 @@ def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: 
     }
 
 
-class Predictor:
+class LinearPredictor:
     """Coefficients, gain and period of frames.
 
     Parameters

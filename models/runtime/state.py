@@ -46,10 +46,10 @@ class State:
             raise ValueError(f"not the state of a stream: {error}") from error
 
 
-class Remembering:
+class Stateful:
     """Something with a past: attributes that are arrays, numbers, or themselves such things or lists of them."""
 
-    REMEMBERED: tuple[str, ...] = ()
+    STATE_FIELDS: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:
@@ -77,14 +77,14 @@ class Remembering:
                 setattr(owner, key, then.item())
 
 
-def _places(thing: Remembering, prefix: str) -> Iterator[tuple[str, Any, str]]:
+def _places(thing: Stateful, prefix: str) -> Iterator[tuple[str, Any, str]]:
     """Where the values are: their full names, whose attributes they are, and the attributes' names."""
-    for key in thing.REMEMBERED:
+    for key in thing.STATE_FIELDS:
         value = getattr(thing, key)
         parts = enumerate(value) if isinstance(value, list) else [(None, value)]
         for index, part in parts:
             name = f"{prefix}{key}" if index is None else f"{prefix}{key}.{index}"
-            if isinstance(part, Remembering):
+            if isinstance(part, Stateful):
                 yield from _places(part, f"{name}.")
             elif not isinstance(value, list):
                 yield name, thing, key

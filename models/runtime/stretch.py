@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sottovoce.models.runtime.layers import Array
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 
 PACE_BITS = 10  # fraction bits of a speed
 UNIT = 1 << PACE_BITS
@@ -28,7 +28,7 @@ def pace_of(speed: float) -> int:
     return round(speed * UNIT)
 
 
-class Stretch(Remembering):
+class TimeStretch(Stateful):
     """Frames on their way to another speed: what lies between two is interpolated, a frame late.
 
     Parameters
@@ -39,7 +39,7 @@ class Stretch(Remembering):
         Of a frame.
     """
 
-    REMEMBERED = ("held", "position")
+    STATE_FIELDS = ("held", "position")
 
     def __init__(self, speed: float, size: int) -> None:
         self.pace = pace_of(speed)

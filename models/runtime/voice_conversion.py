@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array
 
 if TYPE_CHECKING:
-    from sottovoce.models.runtime.decoder import Network
+    from sottovoce.models.runtime.decoder import DecoderNetwork
 
 LEAST_VOICED = 0.5  # of the frames of a step that counts
 STORED = np.dtype("<i2")
@@ -25,7 +25,7 @@ GAINS = 0.6, 1.6  # deviations of a short recording are chance
 SPEAKER_BEYOND, MIDDLE_BEYOND = 0.5, 0.25
 
 
-class Likeness(NamedTuple):
+class VoiceProfile(NamedTuple):
     """A voice.
 
     Parameters
@@ -44,7 +44,7 @@ class Likeness(NamedTuple):
         return self.speaker + (b"" if self.spread is None else self.spread.astype(STORED).tobytes())
 
     @classmethod
-    def unpack(cls, data: bytes, network: Network) -> Likeness:
+    def unpack(cls, data: bytes, network: DecoderNetwork) -> VoiceProfile:
         """Return what `pack` made of a voice of this model; raise ValueError for bytes of another length."""
         speaker, latent = len(network.speaker_books), network.books[0].shape[1]
         whole = speaker + 2 * STORED.itemsize * latent
@@ -54,7 +54,7 @@ class Likeness(NamedTuple):
         return cls(data[:speaker], spread.reshape(2, latent) if len(spread) else None)
 
 
-class Loan(NamedTuple):
+class VoiceConversion(NamedTuple):
     """How a decoder speaks in another's voice: by this speaker vector, and latents times gain plus shift (latent,)."""
 
     voice: Array
@@ -62,7 +62,7 @@ class Loan(NamedTuple):
     shift: Array
 
 
-def spread_of(network: Network, codes: NDArray[np.int16], speaker: bytes) -> NDArray[np.int16] | None:
+def spread_of(network: DecoderNetwork, codes: NDArray[np.int16], speaker: bytes) -> NDArray[np.int16] | None:
     """The spread of the latents of codes (steps, books) that `speaker` says; None where nothing is voiced.
 
     Lost steps, of -1, count for nothing. It is exact: integers that float64 carries, and single IEEE operations.
@@ -84,18 +84,20 @@ def spread_of(network: Network, codes: NDArray[np.int16], speaker: bytes) -> NDA
     return np.clip(np.stack((middle, deviation)), limits.min, limits.max).astype(np.int16)
 
 
-def loan_of(network: Network, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> Loan:
+def conversion_between(
+    network: DecoderNetwork, voice: bytes, codes: NDArray[np.int16], speaker: bytes
+) -> VoiceConversion:
     """What lets codes (steps, books) of `speaker` be spoken in a voice; raise ValueError when it is none of the model.
 
     Where one of the two voices has no spread, latents stay as they are.
     """
-    lent = Likeness.unpack(voice, network)
+    lent = VoiceProfile.unpack(voice, network)
     source, target = network.speaker(speaker), network.speaker(lent.speaker)
     beyond = target + np.floor((target - source) * SPEAKER_BEYOND)
     spread = spread_of(network, codes, speaker)
     if spread is None or lent.spread is None:
-        return Loan(beyond, np.ones(1), np.zeros(1))
+        return VoiceConversion(beyond, np.ones(1), np.zeros(1))
     (here, wide), (there, wide_there) = spread.astype(np.float64), lent.spread.astype(np.float64)
     gain = np.floor(np.clip(wide_there / np.maximum(wide, 1), *GAINS) * GAIN_UNIT + 0.5) / GAIN_UNIT
     goal = there + (there - here) * MIDDLE_BEYOND
-    return Loan(beyond, gain, (goal - here * gain) * UNIT)
+    return VoiceConversion(beyond, gain, (goal - here * gain) * UNIT)

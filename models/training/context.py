@@ -32,7 +32,7 @@ LARGEST = 127
 
 
 @dataclass(frozen=True)
-class Rules:
+class IntegerLayout:
     """How the integers of the context model are laid out: constants of codec/bits/context/units.py.
 
     Parameters
@@ -89,10 +89,10 @@ class _Steps:
     codes: Tensor  # (steps, books)
     lengths: NDArray[np.int64]
     sums: NDArray[np.int64]  # (steps, size)
-    rules: Rules
+    rules: IntegerLayout
 
     @classmethod
-    def of(cls, recordings: Codes, books: Sequence[NDArray[np.int16]], rules: Rules) -> _Steps:
+    def of(cls, recordings: Codes, books: Sequence[NDArray[np.int16]], rules: IntegerLayout) -> _Steps:
         codes = np.concatenate(recordings).astype(np.int64)
         sums = sum(book.astype(np.int64)[codes[:, k]] for k, book in zip(range(codes.shape[1]), books, strict=False))
         small = np.clip(sums >> rules.sum_bits, -rules.sum_limit, rules.sum_limit)
@@ -115,7 +115,7 @@ class _Steps:
         return torch.from_numpy(inputs) / UNIT, torch.from_numpy(np.minimum(age, self.rules.ages - 1))
 
 
-class Predictor(nn.Module):
+class ContextPredictor(nn.Module):
     """The context model in floats: see codec/bits/context/coder.py for what it computes.
 
     Parameters
@@ -123,10 +123,10 @@ class Predictor(nn.Module):
     books : sequence of arrays (entries, size)
     presets : int
         How many rates the release has.
-    rules : Rules
+    rules : IntegerLayout
     """
 
-    def __init__(self, books: Sequence[NDArray[np.int16]], presets: int, rules: Rules):
+    def __init__(self, books: Sequence[NDArray[np.int16]], presets: int, rules: IntegerLayout):
         super().__init__()
         self.rules = rules
         vectors = [torch.from_numpy(book.astype(np.float32)) / 2**rules.sum_bits / UNIT for book in books]
@@ -155,7 +155,7 @@ class Predictor(nn.Module):
 def fit(
     codes: Mapping[int, Codes],
     books: Sequence[NDArray[np.int16]],
-    rules: Rules,
+    rules: IntegerLayout,
     *,
     minutes: float,
     seed: int = 0,
@@ -169,7 +169,7 @@ def fit(
         By the index of the preset, 0 to the number of presets less one; the same recordings for all.
     books : sequence of int16 arrays (entries, size)
         The release's code books.
-    rules : Rules
+    rules : IntegerLayout
     minutes : float
         How long to learn.
     seed : int
@@ -190,7 +190,7 @@ def fit(
     torch.manual_seed(seed)
     if short := [index for index, one in codes.items() if sum(map(len, one)) < BATCH]:
         raise ValueError(f"too little speech: fewer than {BATCH} steps of preset {short[0]}")
-    model = Predictor(books, len(codes), rules)
+    model = ContextPredictor(books, len(codes), rules)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
     width = {
         index: sum(len(book).bit_length() - 1 for book in books[: one[0].shape[1]]) for index, one in codes.items()
@@ -220,7 +220,7 @@ def fit(
 
 
 def _batches(
-    codes: Mapping[int, Codes], books: Sequence[NDArray[np.int16]], rules: Rules, random: np.random.Generator
+    codes: Mapping[int, Codes], books: Sequence[NDArray[np.int16]], rules: IntegerLayout, random: np.random.Generator
 ) -> Iterator[dict[int, tuple[Tensor, Tensor, Tensor]]]:
     """Codes, past and ages of `BATCH` steps by preset, without end; recordings come in another order each time."""
     parts = max(1, min(sum(map(len, one)) for one in codes.values()) // STEPS_AT_ONCE)
@@ -234,7 +234,7 @@ def _batches(
                 yield {i: (data[i].codes[row], past[i][0][row], past[i][1][row]) for i, row in rows.items()}
 
 
-def rounded(model: Predictor) -> dict[str, NDArray]:
+def rounded(model: ContextPredictor) -> dict[str, NDArray]:
     """Return the model in integers, each matrix with the shift that its eight bits have room for."""
     tables: dict[str, NDArray] = {}
     fractional = model.rules.hidden_bits
@@ -248,7 +248,7 @@ def rounded(model: Predictor) -> dict[str, NDArray]:
         tables[name] = np.ascontiguousarray(whole)  # safetensors saves memory as it lies
         return bits
 
-    # Sums come in units of 1 / UNIT; hidden values and states leave with Rules.hidden_bits fractional bits.
+    # Sums come in units of 1 / UNIT; hidden values and states leave with IntegerLayout.hidden_bits fractional bits.
     past = put("past", model.past.weight.T)
     shift = past + int(math.log2(UNIT)) - fractional
     tables["age"] = _integers((model.past.bias + model.age) * 2 ** (past + math.log2(UNIT)), np.int32)

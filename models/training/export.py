@@ -23,7 +23,7 @@ from sottovoce.models.runtime.layers import ACTIVATION_BITS, ACTIVATION_LIMIT, B
 from sottovoce.models.runtime.predictor import make_tables
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.run import DEFAULTS, load_weights
-from sottovoce.models.training.tasks import PERIODS, PITCH_REFERENCE, Decoder, draw
+from sottovoce.models.training.tasks import PERIODS, PITCH_REFERENCE, DecoderObjective, draw
 from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
 from sottovoce.models.wavenet.units import FLOOR_BITS, TEMPER_BITS
 
@@ -154,7 +154,7 @@ def teacher_forced(
     model: SpeechModel, settings: dict[str, Any], corpus: Corpus, step: int, batch: int = 8
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Indices (B, T, 6), conditioning (B, T/160, size) and targets (B, T) of some speech, as the decoder is trained."""
-    task = Decoder(model, settings)
+    task = DecoderObjective(model, settings)
     stretch = draw(settings, model, corpus, step, batch, augment=False)
     with torch.no_grad():
         c, speaker, _, _ = task.condition(stretch)

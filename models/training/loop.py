@@ -17,7 +17,7 @@ from torch import distributed as dist
 
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.processes import agreed, averaged
-from sottovoce.models.training.tasks import Batch, Task
+from sottovoce.models.training.tasks import Batch, Objective
 
 LOOP_DEFAULTS: dict[str, Any] = {
     "seed": 0,
@@ -38,7 +38,7 @@ LOOP_DEFAULTS: dict[str, Any] = {
 
 
 @dataclass
-class Lesson:
+class Experiment:
     """What is trained, and on what.
 
     Attributes
@@ -51,7 +51,7 @@ class Lesson:
     """
 
     model: nn.Module
-    task: Task
+    task: Objective
     draw: Callable[[int], Batch]
     check: Callable[[], dict[str, Tensor]]
     finish: Callable[[Path], None] = lambda directory: None
@@ -68,7 +68,7 @@ def learning_rate(step: int, settings: dict[str, Any], minutes: float = 0.0) -> 
     return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["rise"])
 
 
-class Stepper:
+class OptimiserStep:
     """One optimiser step with gradient clipping and averaged weights; on a GPU replayed as one graph.
 
     The work of a small network's step is dwarfed by launching its hundreds of kernels; a CUDA graph launches once.
@@ -76,7 +76,7 @@ class Stepper:
 
     EAGER_STEPS = 5  # before the graph is captured: k-means starts, compilation, allocations
 
-    def __init__(self, task: Task, settings: dict[str, Any], device: torch.device):
+    def __init__(self, task: Objective, settings: dict[str, Any], device: torch.device):
         self.task, self.settings, self.device = task, settings, device
         self.parameters = [p for p in task.trained.parameters() if p.requires_grad]
         on_gpu = device.type == "cuda"
@@ -138,7 +138,7 @@ class Stepper:
                 mean.copy_(held)
 
 
-def save(path: Path, model: nn.Module, stepper: Stepper, step: int, seconds: float) -> None:
+def save(path: Path, model: nn.Module, stepper: OptimiserStep, step: int, seconds: float) -> None:
     """A checkpoint that is whole or not there: written beside its place, then renamed."""
     state = {
         "step": step,
@@ -155,7 +155,7 @@ def save(path: Path, model: nn.Module, stepper: Stepper, step: int, seconds: flo
     draft.replace(path)
 
 
-def load(path: Path, model: nn.Module, stepper: Stepper) -> tuple[int, float]:
+def load(path: Path, model: nn.Module, stepper: OptimiserStep) -> tuple[int, float]:
     """Continue from a checkpoint; returns the next step, and the seconds that the run has taken."""
     state = torch.load(path, map_location=stepper.device, weights_only=True)
     model.load_state_dict(state["model"])
@@ -177,7 +177,7 @@ def open_journal(path: Path, step: int) -> TextIO:
 
 def fit(
     model: nn.Module,
-    task: Task,
+    task: Objective,
     settings: dict[str, Any],
     directory: Path,
     device: torch.device,
@@ -203,7 +203,7 @@ def fit(
     first_rank = not dist.is_initialized() or dist.get_rank() == 0
     model.eval()
     task.trained.train()
-    stepper = Stepper(task, settings, device)
+    stepper = OptimiserStep(task, settings, device)
     checkpoint = directory / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")

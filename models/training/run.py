@@ -21,8 +21,8 @@ from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Lesson, fit
-from sottovoce.models.training.tasks import TASKS, Batch, Decoder, draw
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment, fit
+from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
     "start": "",
@@ -108,7 +108,7 @@ def stage_settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     return defaults | stage | tables
 
 
-def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Lesson:
+def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
     """What the training loop needs to train a stage of the codec."""
     model = SpeechModel(config).to(device)
     if settings["start"]:
@@ -125,7 +125,7 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
     def check() -> dict[str, Tensor]:
         task.trained.eval()
         with torch.no_grad():
-            if isinstance(task, Decoder):
+            if isinstance(task, DecoderObjective):
                 figures = task.latent_gap(held_out)
             else:
                 figures = {f"dev_{k}": v for k, v in task.loss(held_out)[1].items() if "/" not in k}
@@ -135,7 +135,7 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
     def whole(step: int) -> Batch:
         return draw(settings, model, corpus, step, settings["batch"], settings["augment"])
 
-    return Lesson(model, task, whole, check)
+    return Experiment(model, task, whole, check)
 
 
 def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:

@@ -50,7 +50,7 @@ def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int
     }
 
 
-class Task:
+class Objective:
     """A trainable part of the model and its loss on a batch."""
 
     def __init__(self, model: SpeechModel, settings: dict[str, Any]):
@@ -83,7 +83,7 @@ class Task:
         return c, speaker, coded.loss + speaker_coded.loss, log
 
 
-class Spectrum(Task):
+class SpectrumObjective(Objective):
     """Stage 1: encoder, bottleneck, speaker and conditioner learn log-mel, log-F0 and voicing."""
 
     @property
@@ -119,7 +119,7 @@ class Spectrum(Task):
         }
 
 
-class Decoder(Task):
+class DecoderObjective(Objective):
     """Stage 2: the WaveNet learns by likelihood, conditioned on what stage 1 decodes."""
 
     @property
@@ -176,7 +176,7 @@ class Decoder(Task):
         return {"dev_bits": right, "latent_gap": wrong - right}
 
 
-class Joint(Decoder):
+class JointObjective(DecoderObjective):
     """Everything at once by likelihood alone, as in the VQ-VAE paper (arXiv 1711.00937, eq. 3)."""
 
     @property
@@ -193,4 +193,8 @@ class Joint(Decoder):
         return bits + extra, log | {"bits_per_sample": bits}
 
 
-TASKS: dict[str, type[Task]] = {"spectrum": Spectrum, "decoder": Decoder, "joint": Joint}
+TASKS: dict[str, type[Objective]] = {
+    "spectrum": SpectrumObjective,
+    "decoder": DecoderObjective,
+    "joint": JointObjective,
+}

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from sottovoce.models.wavenet.units import CLASSES
 
 
-class Softmax:
+class SoftmaxHead:
     """One logit a class (arXiv 1609.03499, section 2.2)."""
 
     outputs = CLASSES
@@ -23,7 +23,7 @@ class Softmax:
         return F.cross_entropy(raw.float().flatten(0, -2), target.flatten(), reduction="none").view(target.shape)
 
 
-class LogisticMixture:
+class LogisticMixtureHead:
     """Discretised mixture of logistics (Salimans et al. 2017, arXiv 1701.05517, eq. 2) on the companded axis.
 
     Each class is an interval of width 2/256 of [-1, 1]; the two outermost reach to infinity, so the
@@ -57,9 +57,9 @@ class LogisticMixture:
         return -self._log_prob_of(raw, target)
 
 
-def make_head(name: str) -> Softmax | LogisticMixture:
+def make_head(name: str) -> SoftmaxHead | LogisticMixtureHead:
     """The head that a config names: 'softmax' or 'mixture'."""
-    heads = {"softmax": Softmax, "mixture": LogisticMixture}
+    heads = {"softmax": SoftmaxHead, "mixture": LogisticMixtureHead}
     if name not in heads:
         raise ValueError(f"head {name!r}: choose one of {', '.join(heads)}")
     return heads[name]()

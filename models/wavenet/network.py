@@ -48,7 +48,7 @@ def compile_layers() -> None:
     _gated = torch.compile(gated)
 
 
-class Layer(nn.Module):
+class WaveNetLayer(nn.Module):
     """One dilated gated convolution of width two with its residual and skip outputs."""
 
     def __init__(self, channels: int, skip: int, dilation: int):
@@ -99,7 +99,7 @@ class WaveNet(nn.Module):
         self.embed = nn.Embedding(inputs * rows, channels)
         nn.init.normal_(self.embed.weight, std=0.3)
         self.dilations = [2**i for i in range(dilations)] * cycles
-        self.layers = nn.ModuleList(Layer(channels, skip, dilation) for dilation in self.dilations)
+        self.layers = nn.ModuleList(WaveNetLayer(channels, skip, dilation) for dilation in self.dilations)
         # all layers' conditioning in one product a frame; its bias is the bias of the dilated convolutions
         self.condition = nn.Linear(condition, len(self.layers) * 2 * channels)
         self.head1 = GridLinear(skip, skip)

@@ -38,8 +38,8 @@ def _jit(function):
         return numba.njit(nogil=True)(function)
 
 
-class Linear(NamedTuple):
-    """Linear maps of one shape, stacked; weights (n, rows, inputs), the rest (n, rows)."""
+class QuantizedLinear(NamedTuple):
+    """QuantizedLinear maps of one shape, stacked; weights (n, rows, inputs), the rest (n, rows)."""
 
     weights: np.ndarray
     start: np.ndarray
@@ -53,10 +53,10 @@ class Packed(NamedTuple):
     dilations: np.ndarray
     offsets: np.ndarray
     embed: np.ndarray
-    dilated: Linear
-    out: Linear
-    head1: Linear
-    head2: Linear
+    dilated: QuantizedLinear
+    out: QuantizedLinear
+    head1: QuantizedLinear
+    head2: QuantizedLinear
     tanh_of: np.ndarray
     exp2: np.ndarray
     width: np.ndarray
@@ -80,13 +80,13 @@ class Scratch(NamedTuple):
 def pack(arrays: Mapping[str, np.ndarray]) -> Packed:
     """A network's tables as `run` and `score` take them."""
 
-    def linear(name: str) -> Linear:
+    def linear(name: str) -> QuantizedLinear:
         weights = arrays[name].reshape(-1, *arrays[name].shape[-2:])
         shift = arrays[f"{name}_shift"].reshape(weights.shape[:2])
         start = np.int32(1) << (shift - np.int32(1))
         if f"{name}_bias" in arrays:
             start = start + arrays[f"{name}_bias"].reshape(shift.shape)
-        return Linear(weights, start, shift, arrays[f"{name}_multiplier"].reshape(shift.shape))
+        return QuantizedLinear(weights, start, shift, arrays[f"{name}_multiplier"].reshape(shift.shape))
 
     dilations = arrays["dilations"]
     tables = {name: arrays[name] for name in ("embed", "tanh_of", "exp2", "width", "compress", "expand")}

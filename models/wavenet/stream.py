@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sottovoce.models.runtime.state import Remembering
+from sottovoce.models.runtime.state import Stateful
 from sottovoce.models.wavenet.tables import Tables
 from sottovoce.models.wavenet.units import CLASSES, FRAME, RING
 
@@ -14,7 +14,7 @@ _PAST = slice(96, 96 + RING)
 _QUEUES = 640
 
 
-class Stream(Remembering):
+class Stream(Stateful):
     """Where one stream stands between two calls of `sample`.
 
     Parameters
@@ -26,7 +26,7 @@ class Stream(Remembering):
         independent.
     """
 
-    REMEMBERED = ("memory",)
+    STATE_FIELDS = ("memory",)
 
     def __init__(self, tables: Tables, seed: int = 0, number: int = 0):
         self._memory = self._aligned(self.size(tables))

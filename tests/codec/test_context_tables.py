@@ -85,7 +85,7 @@ def test_dtx_keeps_what_is_said():
 
 def test_a_file_that_was_coded_with_other_tables_is_refused_but_told():
     codec = Codec.load()
-    (former, *_) = codec.model.formerly
+    (former, *_) = codec.model.previous_ids
     reader = Reader(io.BytesIO(codec.encode(real_speech(1), 16000)))
     foreign = replace(reader.header, model=former).pack() + bytes(200)
     with pytest.raises(SottoError, match="earlier version"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.packing import BitPacking
 
 
 class CodedToy:
@@ -11,7 +11,7 @@ class CodedToy:
     unpacked = 0
 
     def __init__(self, preset) -> None:
-        self._packing = Packing(preset.bits)
+        self._packing = BitPacking(preset.bits)
         self._fresh = False
 
     def reset(self) -> None:

@@ -99,7 +99,7 @@ class Release:
             "max": Preset("max", 3, BITS),
         }
         self.weights: dict[str, np.ndarray] = {}
-        self.formerly = ()
+        self.previous_ids = ()
         self.card = {
             "sha256": hashlib.sha256(name.encode()).hexdigest(),
             "training": {"data": ["toy speech"], "licence": "none"},

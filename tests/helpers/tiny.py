@@ -10,7 +10,7 @@ import torch
 from scipy.signal import lfilter
 from torch import nn
 
-from sottovoce.models.layers import Block
+from sottovoce.models.layers import ResidualBlock
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.runtime.layers import BOOK_BITS
 from sottovoce.models.training import spectra
@@ -112,7 +112,7 @@ def shaken(module: nn.Module, seed: int = 0) -> nn.Module:
     """Residual blocks start as identities: give them something to do."""
     torch.manual_seed(seed)
     for block in module.modules():
-        if isinstance(block, Block):
+        if isinstance(block, ResidualBlock):
             nn.init.normal_(block.mix.weight, std=0.2)
             nn.init.normal_(block.mix.bias, std=0.1)
     return module

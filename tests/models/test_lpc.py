@@ -8,7 +8,7 @@ import torch
 
 from sottovoce.models.features import frames, log_mel
 from sottovoce.models.lpc import pre_emphasise, predictor, schur
-from sottovoce.models.runtime.predictor import Predictor, make_tables
+from sottovoce.models.runtime.predictor import LinearPredictor, make_tables
 from sottovoce.models.runtime.predictor import schur as exact_schur
 
 T = np.arange(16000) / 16000
@@ -58,7 +58,7 @@ def test_exact_predictor_is_the_torch_one(name: str):
     """Compared by what it predicts from: the spectrum that its filter stands for."""
     mel = mel_of(SOUNDS[name])
     a, gain = predictor(torch.from_numpy(mel), 1.3)
-    exact = Predictor(make_tables(16, 1.3, 150.0, (27, 400)))
+    exact = LinearPredictor(make_tables(16, 1.3, 150.0, (27, 400)))
     q, g = exact(exact.power(np.floor(mel.astype(np.float64) * 2**14 + 0.5)))
     assert q.dtype == np.int16 and g.dtype == np.int32
     for found, expected, level, true in zip(q / 4096, a.numpy(), g / 2**19, gain.numpy(), strict=True):
@@ -95,7 +95,7 @@ def test_pre_emphasis():
 
 
 def test_pitch_becomes_a_period():
-    exact = Predictor(make_tables(16, 1.0, 150.0, (27, 400)))
+    exact = LinearPredictor(make_tables(16, 1.0, 150.0, (27, 400)))
     octaves = np.array([-9, -1.2, -0.3, 0, 0.5, 1.9, 9])
     expected = np.clip(np.round(16000 / (150 * 2**octaves)), 27, 400)
     assert (np.abs(exact.period(octaves * 2**14) - expected) <= np.maximum(1, expected * 0.004)).all()

@@ -18,7 +18,7 @@ def test_tables_are_there_and_the_rest_is_as_it_was():
     for name, array in (before.weights | TABLES).items():
         np.testing.assert_array_equal(after.weights[name], array)
     assert after.config == before.config and after.presets == before.presets
-    assert after.id != before.id and after.formerly == (*before.formerly, before.id)
+    assert after.id != before.id and after.previous_ids == (*before.previous_ids, before.id)
     assert after.card["data"] == before.card["data"]
 
 
@@ -28,6 +28,6 @@ def test_tables_are_replaced_and_stay_under_the_id_they_were_of():
     before, tables = Release("before", data, card), {"extra.third": np.zeros(1, np.int8)}
     other = Release("other", *with_tables(data, card, tables))
     assert "extra.third" in other.weights and "extra.first" not in other.weights
-    assert other.formerly == (*before.formerly, before.id)
+    assert other.previous_ids == (*before.previous_ids, before.id)
     for name, array in TABLES.items():
         np.testing.assert_array_equal(other.weights[f"former.{before.id.hex()}.{name}"], array)

@@ -27,7 +27,7 @@ def forced(box):
     from sottovoce.models.level import active_level, gain_to_target
     from sottovoce.models.training.restore import restore
     from sottovoce.models.training.run import DEFAULTS
-    from sottovoce.models.training.tasks import Decoder
+    from sottovoce.models.training.tasks import DecoderObjective
 
     torch.set_num_threads(1)
     model = restore(box)
@@ -36,7 +36,7 @@ def forced(box):
     wave = torch.from_numpy(wave * np.float32(gain_to_target(active_level(wave))))[None]
     wave = torch.nn.functional.pad(wave, (0, -wave.shape[1] % 640))
     steps = wave.shape[1] // 640
-    task = Decoder(model, DEFAULTS)
+    task = DecoderObjective(model, DEFAULTS)
     batch = {
         "wave": wave,
         "reference": wave,

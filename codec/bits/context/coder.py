@@ -29,7 +29,7 @@ _FURTHEST = 12  # likewise, of the shift of `entries`
 _MOST_ENTRIES = 1 << 15  # of a book: its codes are int16
 
 
-class Network(NamedTuple):
+class ContextNetwork(NamedTuple):
     """What a kernel computes with, in the types that kernel.cpp takes; see `ContextModel` for the tables."""
 
     past: npt.NDArray[np.int8]
@@ -96,7 +96,7 @@ class ContextModel:
         ):
             raise ValueError("a context model with numbers out of range")
         self._first = np.cumsum([0, *sizes], dtype=np.int64)
-        self._network = Network(
+        self._network = ContextNetwork(
             past, age, drive, start, entries, np.concatenate([view.ravel() for view in views]),
             np.concatenate(biases), np.concatenate(books), self._first, shifts.astype(np.int64),
         )  # fmt: skip
@@ -105,7 +105,7 @@ class ContextModel:
         """Return a coder of steps of the first `books` books, at the start of a recording."""
         return ContextCoder(self.pack(preset, books))
 
-    def pack(self, preset: int, books: int) -> Network:
+    def pack(self, preset: int, books: int) -> ContextNetwork:
         """Return what a kernel computes with for a preset."""
         return self._network._replace(start=self._network.start[preset, :books], first=self._first[: books + 1])
 
@@ -118,11 +118,11 @@ class ContextCoder:
 
     Parameters
     ----------
-    network : Network
+    network : ContextNetwork
         What `ContextModel.pack` made for a preset.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: ContextNetwork) -> None:
         self._kernel = _kernel()
         self._network = network
         self._sizes = np.diff(network.first)

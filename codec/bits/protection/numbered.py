@@ -16,7 +16,7 @@ HEAD = 2
 _SHORT = 1 << 6
 
 
-class Numbered(NamedTuple):
+class NumberedBlock(NamedTuple):
     """What a block's payload holds.
 
     Attributes
@@ -44,7 +44,7 @@ class Numbered(NamedTuple):
         return pack_block(self.payload)
 
     @classmethod
-    def parse(cls, payload: bytes) -> "Numbered | None":
+    def parse(cls, payload: bytes) -> "NumberedBlock | None":
         """Return what a payload of at least one byte holds, or None where it is nothing that can be."""
         tag = payload[0]
         short = bool(tag & _SHORT)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sottovoce.codec.bits.protection.numbered import NUMBERS, Numbered
+from sottovoce.codec.bits.protection.numbered import NUMBERS, NumberedBlock
 from sottovoce.codec.bits.records import pack_block
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ EXTRA = _HEAD + _LENGTH
 """Bytes that the payload of a parity record has more than the longest block's of its group."""
 
 
-class Parity(NamedTuple):
+class ParityRecord(NamedTuple):
     """What the payload of a parity record holds.
 
     Attributes
@@ -51,7 +51,7 @@ class Parity(NamedTuple):
         return pack_block(bytes(head) + self.body)
 
     @classmethod
-    def parse(cls, payload: bytes) -> "Parity | None":
+    def parse(cls, payload: bytes) -> "ParityRecord | None":
         """Return what a payload holds, or None where it is not that of a parity record."""
         if payload[0] < _PARITY or len(payload) <= EXTRA or payload[0] % GROUP:
             return None
@@ -74,7 +74,7 @@ def protect(first: int, payloads: Sequence[bytes], parity: int) -> bytes:
     size = _LENGTH + max(map(len, payloads))
     words = [code.encode(bytes(column)) for column in zip(*(_row(one, size) for one in payloads), strict=True)]
     bodies = list(zip(*words, strict=True))[len(payloads) :]
-    return b"".join(Parity(first, len(payloads), i, bytes(body)).pack() for i, body in enumerate(bodies))
+    return b"".join(ParityRecord(first, len(payloads), i, bytes(body)).pack() for i, body in enumerate(bodies))
 
 
 def restore(
@@ -148,7 +148,7 @@ def _payload(row: bytes, number: int) -> bytes | None:
     payload = row[_LENGTH:stop]
     if not payload or stop > len(row) or any(row[stop:]):
         return None
-    one = Numbered.parse(payload)
+    one = NumberedBlock.parse(payload)
     return payload if one and one.number == number % NUMBERS else None
 
 

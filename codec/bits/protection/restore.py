@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import replace
 
-from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, Numbered
-from sottovoce.codec.bits.protection.reed_solomon import GROUP, Parity, restore
+from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, NumberedBlock
+from sottovoce.codec.bits.protection.reed_solomon import GROUP, ParityRecord, restore
 from sottovoce.codec.bits.records import Framing, Record, block_size
 from sottovoce.codec.bits.source import Source
 
@@ -12,7 +12,7 @@ Found = tuple[int, Record | None]
 """Damaged bytes that were passed by, and the record after them."""
 
 
-class Restoring:
+class BlockRestorer:
     """Finds blocks as `Framing` does, but for parity records, and with those that were lost and could be restored.
 
     Parameters
@@ -62,7 +62,7 @@ class Restoring:
         if record is None or record.samples is not None:
             self._close()
             self._ready.append((passed, record))
-        elif parity := Parity.parse(record.payload):
+        elif parity := ParityRecord.parse(record.payload):
             first = self._group.first + (parity.first - self._group.first) % NUMBERS
             stop = first + parity.blocks
             if first > self._group.first + FURTHEST or stop > self._blocks or parity.place >= self._parity:
@@ -73,7 +73,7 @@ class Restoring:
             self.bytes += record.size
             self._group.add_parity(parity)
         else:
-            one = Numbered.parse(record.payload)
+            one = NumberedBlock.parse(record.payload)
             ahead = one.ahead_of(self._due) if one else None
             if ahead is None or self._due + ahead >= self._blocks:
                 self._passed = passed + record.size
@@ -118,7 +118,7 @@ class _Group:
         """Whether it was begun, and parity may still come."""
         return bool(self.found or self._bodies) and self.parity_due > 0
 
-    def add_parity(self, parity: Parity) -> None:
+    def add_parity(self, parity: ParityRecord) -> None:
         self._blocks = parity.blocks
         self._bodies[parity.place] = parity.body
         self.parity_due = self._parity - 1 - parity.place

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from sottovoce.codec.bits import FormatError, varint
 from sottovoce.codec.bits.crc import SEAL, crc16, is_sealed, seal
-from sottovoce.codec.bits.range_coder import TOTAL_BITS, Decoder, Encoder
+from sottovoce.codec.bits.range_coder import TOTAL_BITS, RangeDecoder, RangeEncoder
 from sottovoce.codec.bits.source import Source
 from sottovoce.models.families.base import Autoregressive
 from sottovoce.models.families.classes import SILENCE
@@ -36,7 +36,7 @@ def compress(family: Autoregressive, x: Tensor) -> list[bytes]:
     """Return a file for each row of x (B, T), mu-law classes."""
     batch, length = x.shape
     rows = x.tolist()
-    encoders = [Encoder() for _ in range(batch)]
+    encoders = [RangeEncoder() for _ in range(batch)]
     state, last = family.start(batch), torch.full((batch,), SILENCE)
     for t in range(length):
         logits, state = family.step(last, state)
@@ -63,7 +63,7 @@ def decompress(family: Autoregressive, files: Sequence[bytes]) -> Tensor:
     if len({length for length, _, _ in opened}) != 1:
         raise FormatError("the files are not of one batch", "give those that were compressed together")
     batch, length = len(opened), opened[0][0]
-    decoders = [Decoder(payload) for _, _, payload in opened]
+    decoders = [RangeDecoder(payload) for _, _, payload in opened]
     out = torch.empty(batch, length, dtype=torch.long)
     state, last = family.start(batch), torch.full((batch,), SILENCE)
     for t in range(length):
@@ -78,7 +78,7 @@ def decompress(family: Autoregressive, files: Sequence[bytes]) -> Tensor:
     return out
 
 
-def _read(decoder: Decoder, starts: NDArray[np.int64]) -> int:
+def _read(decoder: RangeDecoder, starts: NDArray[np.int64]) -> int:
     half = int(np.searchsorted(starts, decoder.target(TOTAL_BITS), "right")) - 1
     place = int(starts[half])
     decoder.advance(place, int(starts[half + 1]) - place)

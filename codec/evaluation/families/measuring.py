@@ -16,8 +16,8 @@ from torch import Tensor
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation.families import lossless
 from sottovoce.codec.evaluation.families.hearing import Clip, clips, prompts, sampler
-from sottovoce.codec.evaluation.references import Recording
-from sottovoce.codec.evaluation.store import Part
+from sottovoce.codec.evaluation.references import ReferenceRecording
+from sottovoce.codec.evaluation.store import StoredPart
 from sottovoce.models.families import store
 from sottovoce.models.families.base import Autoregressive, Family
 from sottovoce.models.families.classes import read_classes
@@ -75,7 +75,7 @@ class Measured(TypedDict):
 
 
 @dataclass(frozen=True)
-class Measuring:
+class FamilyMeasurement:
     """A family to be measured.
 
     Parameters
@@ -88,7 +88,7 @@ class Measuring:
         Its weights.
     sha256 : str
         Of that file.
-    recordings : tuple of Recording
+    recordings : tuple of ReferenceRecording
         What it is measured on.
     heard : tuple of int
         Which of them are prompts.
@@ -100,15 +100,15 @@ class Measuring:
     name: str
     file: Path
     sha256: str
-    recordings: tuple[Recording, ...]
+    recordings: tuple[ReferenceRecording, ...]
     heard: tuple[int, ...]
     crc32: int
 
     @property
-    def part(self) -> Part:
+    def part(self) -> StoredPart:
         """Where the result is kept."""
         key = {"format": FORMAT, "torch": torch.__version__, "weights": self.sha256, "recordings": self.crc32}
-        return Part(self.folder / "parts" / f"{self.name}.json", {**key, "heard": list(self.heard)})
+        return StoredPart(self.folder / "parts" / f"{self.name}.json", {**key, "heard": list(self.heard)})
 
     def known(self) -> Measured | None:
         """Return the result, if it is kept."""
@@ -116,7 +116,7 @@ class Measuring:
         return found
 
 
-def measure(task: Measuring) -> Measured:
+def measure(task: FamilyMeasurement) -> Measured:
     """Measure a family in one thread, and keep the result.
 
     Raises

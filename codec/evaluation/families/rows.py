@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sottovoce.codec.evaluation.families.measuring import Lossless, Measured
-from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.statistics import interval
 from sottovoce.models.features import BANDS, HOP, SAMPLE_RATE
 
@@ -60,7 +60,10 @@ class Found:
 
 
 def assemble(
-    found: Sequence[Found], heard: Sequence[tuple[Recording, int]], told: Sequence[int], versions: Mapping[str, str]
+    found: Sequence[Found],
+    heard: Sequence[tuple[ReferenceRecording, int]],
+    told: Sequence[int],
+    versions: Mapping[str, str],
 ) -> dict[str, Any]:
     """Put together what compare.json holds.
 
@@ -68,7 +71,7 @@ def assemble(
     ----------
     found : sequence of Found
         The families.
-    heard : sequence of (Recording, int)
+    heard : sequence of (ReferenceRecording, int)
         The recordings and their samples.
     told : sequence of int
         Which of the recordings are prompts.

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.evaluation.families import page
 from sottovoce.codec.evaluation.families.hearing import originals, prompts
-from sottovoce.codec.evaluation.families.measuring import Measured, Measuring, measure
+from sottovoce.codec.evaluation.families.measuring import FamilyMeasurement, Measured, measure
 from sottovoce.codec.evaluation.families.opening import open_families
 from sottovoce.codec.evaluation.families.rows import Found, assemble
 from sottovoce.codec.evaluation.families.table import markdown
 from sottovoce.codec.evaluation.page.examples import choose
-from sottovoce.codec.evaluation.references import Recording, find
+from sottovoce.codec.evaluation.references import ReferenceRecording, find
 from sottovoce.codec.evaluation.store import sweep
 from sottovoce.codec.io.files import writing
 from sottovoce.models.families import store
@@ -35,14 +35,16 @@ HEARD = 2
 """Recordings whose beginnings the families go on from."""
 
 
-class Each(Protocol):
+class FamilyItem(Protocol):
     """Does the same work on many tasks, as ``map`` does or in other processes."""
 
-    def __call__(self, work: Callable[[Measuring], Measured], tasks: Iterable[Measuring], /) -> Iterator[Measured]:
+    def __call__(
+        self, work: Callable[[FamilyMeasurement], Measured], tasks: Iterable[FamilyMeasurement], /
+    ) -> Iterator[Measured]:
         """Yield the results in the order of the tasks."""
 
 
-class Watcher(Protocol):
+class FamilyProgress(Protocol):
     """Is told how the work goes on."""
 
     def progress(self, what: str, /) -> AbstractContextManager[None]:
@@ -52,7 +54,9 @@ class Watcher(Protocol):
         """Show how far it is."""
 
 
-def compare(source: str, output: str, *, families: Sequence[str], each: Each, watcher: Watcher) -> dict[str, Any]:
+def compare(
+    source: str, output: str, *, families: Sequence[str], each: FamilyItem, watcher: FamilyProgress
+) -> dict[str, Any]:
     """Measure families of models on recordings and write a report.
 
     Parameters
@@ -66,7 +70,7 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
         Names of families in the box, or files or run folders that `sotto train` made; all in the box where it's empty.
     each : callable
         Spreads the work.
-    watcher : Watcher
+    watcher : FamilyProgress
         Is told how it goes.
 
     Returns
@@ -93,7 +97,10 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
     for x in heard:
         crc32 = zlib.crc32(x.tobytes(), zlib.crc32(str(len(x)).encode(), crc32))
     sweep(folder)
-    tasks = [Measuring(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(told), crc32) for one in opened]
+    tasks = [
+        FamilyMeasurement(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(told), crc32)
+        for one in opened
+    ]
     results = _measured(tasks, each, watcher)
     found = [
         Found(one.name, one.about, one.bytes, one.sha256, result) for one, result in zip(opened, results, strict=True)
@@ -112,7 +119,7 @@ def compare(source: str, output: str, *, families: Sequence[str], each: Each, wa
     return report
 
 
-def _read(recording: Recording) -> NDArray[np.uint8]:
+def _read(recording: ReferenceRecording) -> NDArray[np.uint8]:
     """Read what every family models of a recording."""
     with concerning(str(recording.file)):
         try:
@@ -126,19 +133,19 @@ def _read(recording: Recording) -> NDArray[np.uint8]:
         return x
 
 
-def _traits(recording: Recording, samples: int) -> dict[str, Any]:
+def _traits(recording: ReferenceRecording, samples: int) -> dict[str, Any]:
     """What `choose` wants to know of a recording."""
     known = ("id", "path", "corpus", "speaker", "gender", "age", "language")
     return {"seconds": samples / SAMPLE_RATE, **{name: getattr(recording, name) for name in known}}
 
 
-def _watched(watcher: Watcher, results: Iterable[Any], total: int) -> Iterator[Any]:
+def _watched(watcher: FamilyProgress, results: Iterable[Any], total: int) -> Iterator[Any]:
     for count, result in enumerate(results, 1):
         watcher.advance(count, total)
         yield result
 
 
-def _measured(tasks: Sequence[Measuring], each: Each, watcher: Watcher) -> list[Measured]:
+def _measured(tasks: Sequence[FamilyMeasurement], each: FamilyItem, watcher: FamilyProgress) -> list[Measured]:
     """Take what is kept, and have the rest measured."""
     known = [task.known() for task in tasks]
     todo = [task for task, result in zip(tasks, known, strict=True) if result is None]

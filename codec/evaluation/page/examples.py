@@ -12,7 +12,7 @@ import soundfile
 
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
-from sottovoce.codec.evaluation.references import COLUMNS, Recording
+from sottovoce.codec.evaluation.references import COLUMNS, ReferenceRecording
 
 COUNT = 6
 """Recordings on the page."""
@@ -101,10 +101,10 @@ def _traits(recording: dict[str, Any]) -> list[tuple[str, str]]:
     return list(zip(("corpus", "generation", "gender", "speaker"), values, strict=True))
 
 
-def described(recording: dict[str, Any]) -> Recording:
+def described(recording: dict[str, Any]) -> ReferenceRecording:
     """Return what a report says of a recording as what it was made from."""
     columns = {column: recording[column] for column in COLUMNS}
-    return Recording(recording["id"], recording["path"], Path(recording["path"]), **columns)
+    return ReferenceRecording(recording["id"], recording["path"], Path(recording["path"]), **columns)
 
 
 def gather(report: dict[str, Any], folder: Path, limit: int) -> Examples:

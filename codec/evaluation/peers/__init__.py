@@ -6,10 +6,10 @@ from functools import cache
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation.peers import codec2, lc3, opus, speex
 from sottovoce.codec.evaluation.peers.anchors import GriffinLim, MuLaw, Pcm8k
-from sottovoce.codec.evaluation.peers.base import RATE, Missing, Peer, Wave, probe
+from sottovoce.codec.evaluation.peers.base import RATE, MissingProgram, Peer, Wave, probe
 from sottovoce.codec.evaluation.peers.sotto import FirstStage, Sotto
 
-__all__ = ["ANCHORS", "FAMILIES", "RATE", "Missing", "Peer", "Wave", "names", "peer"]
+__all__ = ["ANCHORS", "FAMILIES", "RATE", "MissingProgram", "Peer", "Wave", "names", "peer"]
 
 _MAKERS: dict[str, tuple[Callable[[str], Peer], list[str]]] = {
     "codec2": (codec2.Codec2, list(codec2.MODES)),
@@ -41,7 +41,7 @@ def peer(name: str, model: str = "default") -> Peer:
 
     Raises
     ------
-    Missing
+    MissingProgram
         When a program or package that it needs isn't installed.
     SottoError
         When there is no such codec, preset or model, or a program fails.

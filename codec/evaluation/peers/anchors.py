@@ -62,7 +62,7 @@ class GriffinLim(_Anchor):
 
     Raises
     ------
-    Missing
+    MissingProgram
         When librosa isn't installed.
     """
 

@@ -23,7 +23,7 @@ Wave = NDArray[np.float32]
 """Mono samples [samples] at `RATE`, full scale 1."""
 
 
-class Missing(Exception):
+class MissingProgram(Exception):
     """Something isn't installed; its text is the command that installs it."""
 
 
@@ -87,7 +87,7 @@ class Programs:
 
     Raises
     ------
-    Missing
+    MissingProgram
         When one of them isn't installed.
     """
 
@@ -95,7 +95,7 @@ class Programs:
         self, encoder: Sequence[str], decoder: Sequence[str], install: str, version: Sequence[str] = ()
     ) -> None:
         if not all(shutil.which(program) for program in (encoder[0], decoder[0])):
-            raise Missing(install)
+            raise MissingProgram(install)
         self._encoder, self._decoder, self._version = list(encoder), list(decoder), list(version)
 
     def commands(self) -> tuple[list[str], list[str]]:

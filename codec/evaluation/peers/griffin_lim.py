@@ -5,7 +5,7 @@ from importlib import metadata
 import numpy as np
 from numpy.typing import NDArray
 
-from sottovoce.codec.evaluation.peers.base import Missing, Wave
+from sottovoce.codec.evaluation.peers.base import MissingProgram, Wave
 from sottovoce.models.features import HOP, WINDOW, mel_matrix
 
 INVERTING, PHASING = 100, 60
@@ -51,10 +51,10 @@ def librosa_version() -> str:
 
     Raises
     ------
-    Missing
+    MissingProgram
         When it isn't installed.
     """
     try:
         return metadata.version("librosa")
     except metadata.PackageNotFoundError as error:
-        raise Missing("pip install 'sottovoce[eval]'") from error
+        raise MissingProgram("pip install 'sottovoce[eval]'") from error

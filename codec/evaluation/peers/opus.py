@@ -9,7 +9,7 @@ from importlib import metadata, util
 import numpy as np
 import soxr
 
-from sottovoce.codec.evaluation.peers.base import RATE, Missing, Programs, Wave, integers
+from sottovoce.codec.evaluation.peers.base import RATE, MissingProgram, Programs, Wave, integers
 
 RATES = {"12": 12, "9": 9, "6": 6}
 """kbit/s by name."""
@@ -20,12 +20,12 @@ def opus(rate: str) -> "OpusTools | OpusLibrary":
 
     Raises
     ------
-    Missing
+    MissingProgram
         When neither opus-tools nor PyAV is installed.
     """
     try:
         return OpusTools(rate)
-    except Missing:
+    except MissingProgram:
         if util.find_spec("av"):
             return OpusLibrary(rate)
         raise

@@ -71,7 +71,7 @@ class FirstStage(Sotto):
 
     Raises
     ------
-    Missing
+    MissingProgram
         When librosa isn't installed.
     """
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sottovoce.models.families.flows.base import Invertible
-from sottovoce.models.families.flows.network import Network
+from sottovoce.models.families.flows.network import CouplingNetwork
 
 MOST = 2.0  # a layer stretches by less than exp(2): what is nearly constant in silence must not blow up
 
@@ -28,7 +28,7 @@ class Additive(Invertible):
         super().__init__()
         self.kept = channels // 2
         moved = channels - self.kept
-        self.network = Network(self.kept, self.outputs * moved, hidden, layers, condition)
+        self.network = CouplingNetwork(self.kept, self.outputs * moved, hidden, layers, condition)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         kept, moved = x[..., : self.kept], x[..., self.kept :]

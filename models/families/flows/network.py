@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class Layer(nn.Module):
+class CouplingLayer(nn.Module):
     """A gated dilated convolution of width three with its residual and skip outputs."""
 
     def __init__(self, hidden: int, dilation: int, condition: int):
@@ -24,7 +24,7 @@ class Layer(nn.Module):
         return x + o[..., : self.hidden], skips + o[..., self.hidden :]
 
 
-class Network(nn.Module):
+class CouplingNetwork(nn.Module):
     """Groups (B, N, inputs) and perhaps their condition (B, N, D) -> (B, N, outputs); 0 at the start.
 
     Parameters
@@ -38,7 +38,7 @@ class Network(nn.Module):
     def __init__(self, inputs: int, outputs: int, hidden: int, layers: int, condition: int = 0):
         super().__init__()
         self.first = nn.Linear(inputs, hidden)
-        self.layers = nn.ModuleList(Layer(hidden, 2**i, condition) for i in range(layers))
+        self.layers = nn.ModuleList(CouplingLayer(hidden, 2**i, condition) for i in range(layers))
         self.last = nn.Linear(hidden, outputs)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sottovoce.codec.bits import Block, Header, Reader, Writer
+from sottovoce.codec.bits import CodeBlock, Header, Reader, Writer
 
 STEP = 640
 
@@ -116,7 +116,7 @@ def test_short_reads_and_neither_seek_nor_tell():
 
 
 def test_a_long_stream_takes_no_more_memory():
-    class Sink:
+    class SampleSink:
         """Reads back at once what was written, and remembers the most that it held."""
 
         def __init__(self):
@@ -134,7 +134,7 @@ def test_a_long_stream_takes_no_more_memory():
             del self.held[:count]
             return data
 
-    pipe, codes = Sink(), random_codes(50, (10, 7, 7))
+    pipe, codes = SampleSink(), random_codes(50, (10, 7, 7))
     writer = Writer(pipe, header(None), (10, 7, 7), step=STEP)
     reader = Reader(pipe)
     blocks = reader.blocks((10, 7, 7), step=STEP)
@@ -173,4 +173,4 @@ def test_three_seconds_at_24_bits_a_step_stay_under_700_bits_a_second():
 
 
 def test_block_is_small():
-    assert not hasattr(Block(3, None), "__dict__")
+    assert not hasattr(CodeBlock(3, None), "__dict__")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sottovoce.codec.bits.packing import Packing
+from sottovoce.codec.bits.packing import BitPacking
 
 
 @st.composite
@@ -24,7 +24,7 @@ def by_hand(codes, widths) -> bytes:
 @given(widths_and_codes())
 def test_equals_the_definition_and_comes_back(case):
     widths, codes = case
-    packing = Packing(widths)
+    packing = BitPacking(widths)
     payload = packing.pack(packing.check(codes))
     assert payload == by_hand(codes, widths)
     assert len(payload) == packing.size(len(codes))
@@ -34,7 +34,7 @@ def test_equals_the_definition_and_comes_back(case):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int32, np.int64, np.uint64])
 def test_any_integers_go_in(dtype):
-    packing = Packing((7, 3))
+    packing = BitPacking((7, 3))
     assert packing.check(np.array([[100, 7], [0, 0]], dtype)).dtype == np.int16
 
 
@@ -44,10 +44,10 @@ def test_any_integers_go_in(dtype):
 )
 def test_what_does_not_fit_is_refused(codes):
     with pytest.raises(ValueError, match="codes"):
-        Packing((3, 10)).check(codes)
+        BitPacking((3, 10)).check(codes)
 
 
 @pytest.mark.parametrize("widths", [(), (0,), (16,), (8, -1)])
 def test_impossible_widths(widths):
     with pytest.raises(ValueError, match="widths"):
-        Packing(widths)
+        BitPacking(widths)

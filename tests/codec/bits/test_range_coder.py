@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sottovoce.codec.bits.range_coder import STATE_BITS, TOTAL_BITS, Decoder, Encoder
+from sottovoce.codec.bits.range_coder import STATE_BITS, TOTAL_BITS, RangeDecoder, RangeEncoder
 
 SLACK = 8.001
 """Bits that a stream may take beyond its symbols: a byte at the end, and next to nothing for rounding."""
@@ -27,7 +27,7 @@ def intervals(draw):
 
 
 def written(symbols):
-    encoder = Encoder()
+    encoder = RangeEncoder()
     for symbol in symbols:
         encoder.encode(*symbol)
     return encoder.finish()
@@ -38,7 +38,7 @@ def entropy(symbols):
 
 
 def assert_read(data, symbols):
-    decoder = Decoder(data)
+    decoder = RangeDecoder(data)
     for low, width, bits in symbols:
         assert low <= decoder.target(bits) < low + width
         decoder.advance(low, width)
@@ -92,7 +92,7 @@ def test_carries_run_back_through_many_bytes():
 
 
 def test_a_carry_into_written_bytes_happens():
-    encoder = Encoder()
+    encoder = RangeEncoder()
     carried = 0
     chance = random.Random(1)
     for _ in range(3000):
@@ -104,7 +104,7 @@ def test_a_carry_into_written_bytes_happens():
 
 @given(st.binary(max_size=40), st.lists(st.integers(0, TOTAL_BITS), max_size=60), st.randoms(use_true_random=False))
 def test_every_string_of_bytes_decodes_to_symbols(data, resolutions, chance):
-    decoder = Decoder(data)
+    decoder = RangeDecoder(data)
     for bits in resolutions:
         target = decoder.target(bits)
         assert 0 <= target < 1 << bits
@@ -116,7 +116,7 @@ def test_every_string_of_bytes_decodes_to_symbols(data, resolutions, chance):
 @given(st.binary(min_size=1, max_size=30))
 def test_decoding_undoes_encoding_the_other_way_round_too(data):
     """Bytes read as symbols of 16 bits and written again are the same: no string stands for nothing."""
-    decoder, encoder = Decoder(data), Encoder()
+    decoder, encoder = RangeDecoder(data), RangeEncoder()
     for _ in range(-(-len(data) // 2)):
         target = decoder.target(16)
         decoder.advance(target, 1)
@@ -125,13 +125,13 @@ def test_decoding_undoes_encoding_the_other_way_round_too(data):
 
 
 def test_no_symbols_take_no_bytes():
-    assert Encoder().finish() == b""
+    assert RangeEncoder().finish() == b""
 
 
 @pytest.mark.parametrize("symbol", [(0, 0, 4), (-1, 2, 4), (15, 2, 4), (16, 1, 4), (0, 1, 17), (0, 1, -1)])
 def test_what_is_no_interval_is_refused(symbol):
     with pytest.raises(ValueError, match=r"interval|total_bits"):
-        Encoder().encode(*symbol)
+        RangeEncoder().encode(*symbol)
 
 
 def test_a_long_stream_costs_its_entropy():

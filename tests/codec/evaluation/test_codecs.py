@@ -3,7 +3,7 @@ import pytest
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.evaluation import codecs, peers
-from sottovoce.codec.evaluation.peers import Missing
+from sottovoce.codec.evaluation.peers import MissingProgram
 
 
 def test_the_original_comes_back(talk):
@@ -16,7 +16,7 @@ def test_the_original_comes_back(talk):
 def test_order_and_what_is_missing(toy, monkeypatch):
     def peer(name, model):
         if name == "lc3:16":
-            raise Missing("apt install liblc3-tools")
+            raise MissingProgram("apt install liblc3-tools")
         return name
 
     monkeypatch.setattr(peers, "peer", peer)

@@ -16,12 +16,12 @@ def twins(tmp_path_factory: pytest.TempPathFactory):
     from safetensors.torch import save_file
 
     from sottovoce.models.phones.export import export
-    from sottovoce.models.phones.network import Recogniser
+    from sottovoce.models.phones.network import PhoneNetwork
 
     folder = tmp_path_factory.mktemp("recogniser")
     torch.manual_seed(0)
     config = {"recogniser": {"channels": 24, "dilations": [1, 2, 4]}}
-    model = Recogniser(config).eval()
+    model = PhoneNetwork(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

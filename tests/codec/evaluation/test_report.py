@@ -4,14 +4,14 @@ import pytest
 
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.evaluation.metrics import METRICS
-from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.report import CodecRow, assemble, table, write
 
 
 @pytest.fixture
 def report():
     recordings = [
-        Recording(
+        ReferenceRecording(
             f"{i:04}", f"{i}.wav", None, corpus="ab"[i % 2], speaker=str(i), gender="mf"[i % 2], age="9" * (i % 3)
         )
         for i in range(6)

@@ -11,7 +11,7 @@ import pytest
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.evaluation import measuring, metrics, page, peers, running
-from sottovoce.codec.evaluation.peers import Missing
+from sottovoce.codec.evaluation.peers import MissingProgram
 from sottovoce.codec.evaluation.peers.base import floats, integers
 from sottovoce.codec.evaluation.waves import read, read_flac
 
@@ -62,7 +62,7 @@ def done(toy, wav, monkeypatch):
 
     def peer(name, model):
         if name == "fake:missing":
-            raise Missing("apt install fake")
+            raise MissingProgram("apt install fake")
         return Late(name, done)
 
     def measure(reference, decoded):

@@ -2,15 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from sottovoce.codec.evaluation.store import Part, sweep
+from sottovoce.codec.evaluation.store import StoredPart, sweep
 
 
 def test_a_part_is_known_by_its_key(in_folder):
-    part = Part(Path("deep/a.json"), {"recording": 1})
+    part = StoredPart(Path("deep/a.json"), {"recording": 1})
     assert part.load() is None
     part.save({"bytes": 3})
     assert part.load() == {"bytes": 3}
-    assert Part(part.path, {"recording": 2}).load() is None
+    assert StoredPart(part.path, {"recording": 2}).load() is None
     part.forget()
     part.forget()
     assert part.load() is None
@@ -21,7 +21,7 @@ def test_a_part_is_known_by_its_key(in_folder):
 )
 def test_what_is_damaged_is_not_there(in_folder, text):
     Path("a.json").write_text(text)
-    assert Part(Path("a.json"), {"recording": 1}).load() is None
+    assert StoredPart(Path("a.json"), {"recording": 1}).load() is None
 
 
 def test_half_written_files_are_swept_away(in_folder):

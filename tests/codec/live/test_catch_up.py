@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.live.catch_up import Trim, shortened
+from sottovoce.codec.live.catch_up import CatchUp, shortened
 
 RATE = 16000
 PIECE = np.zeros(640, np.float32)
@@ -9,7 +9,7 @@ PIECE = np.zeros(640, np.float32)
 
 def left_out(waiting):
     """Return how much of each piece is left out where `waiting` samples wait when it comes."""
-    trim = Trim(320, RATE)
+    trim = CatchUp(320, RATE)
     return [len(PIECE) - len(trim.push(PIECE, samples)) for samples in waiting]
 
 
@@ -22,7 +22,7 @@ def test_waiting_for_a_moment_is_nothing():
 
 
 def test_too_much_is_made_up_for_without_haste():
-    trim = Trim(320, RATE)
+    trim = CatchUp(320, RATE)
     waiting, cuts = 320 + 8000, []
     for _ in range(200):
         cuts.append(len(PIECE) - len(trim.push(PIECE, waiting)))

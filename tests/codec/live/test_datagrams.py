@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sottovoce.codec.live.datagrams import LARGEST, MOST_COPIES, Counter, Datagram, Kind, Outgoing, joined, parted
+from sottovoce.codec.live.datagrams import (
+    LARGEST,
+    MOST_COPIES,
+    Datagram,
+    Kind,
+    Outgoing,
+    SequenceCounter,
+    joined,
+    parted,
+)
 
 
 @given(st.sampled_from(Kind), st.integers(0, 255), st.integers(0, 65535), st.binary(max_size=100))
@@ -91,6 +100,6 @@ def test_numbers_go_on_beyond_16_bits():
     draw = random.Random(0)
     whole = list(range(65_000, 200_000, 7))
     shuffled = [number + draw.randrange(-3000, 3000) for number in whole]
-    count = Counter()
+    count = SequenceCounter()
     offset = count(shuffled[0] % 65536) - shuffled[0]
     assert [count(number % 65536) - offset for number in shuffled[1:]] == shuffled[1:]

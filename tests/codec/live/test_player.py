@@ -1,6 +1,6 @@
 import numpy as np
 
-from sottovoce.codec.live.player import MARGIN, Listener
+from sottovoce.codec.live.player import MARGIN, Player
 
 PACKET, RATE = 640, 16000
 
@@ -38,7 +38,7 @@ class Output:
 
 def test_what_is_there_is_played_at_once():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     for number in (0, 2, 1):
         listener.put(number, bytes([number]))
         listener.pump()
@@ -50,7 +50,7 @@ def test_what_is_there_is_played_at_once():
 
 def test_what_is_missing_is_made_up_when_little_is_left_to_play():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     for number in (0, 1, 3):
         listener.put(number, bytes([number]))
     listener.pump()
@@ -65,7 +65,7 @@ def test_what_is_missing_is_made_up_when_little_is_left_to_play():
 
 def test_nothing_is_made_up_before_the_first_sound():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     listener.pump()
     listener.put(5, b"\5")
     listener.pump()
@@ -75,7 +75,7 @@ def test_nothing_is_made_up_before_the_first_sound():
 
 def test_what_comes_late_keeps_its_number():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     for number in (0, 1):
         listener.put(number, bytes([number]))
     listener.pump()
@@ -91,14 +91,14 @@ def test_what_comes_late_keeps_its_number():
 
 def test_what_is_no_packet_is_as_good_as_lost():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     listener.put(0, b"much too long")
     listener.put(1, b"")
     assert listener.playout.held == 0
 
 
 def test_a_datagram_with_one_packet_that_is_none_is_left_out():
-    listener = Listener(Decoder(), Output())
+    listener = Player(Decoder(), Output())
     listener.put(1, b"\1", b"much too long")
     listener.put(1)
     assert listener.playout.held == 0
@@ -108,7 +108,7 @@ def test_a_datagram_with_one_packet_that_is_none_is_left_out():
 
 def test_what_waits_behind_a_gap_is_played_at_the_end():
     output = Output()
-    listener = Listener(Decoder(), output)
+    listener = Player(Decoder(), output)
     for number in (0, 1, 4):
         listener.put(number, bytes([number]))
     listener.pump()
@@ -120,7 +120,7 @@ def test_what_waits_behind_a_gap_is_played_at_the_end():
 def test_all_that_is_decoded_can_be_kept_and_nothing_else():
     kept = []
     output = Output()
-    listener = Listener(Decoder(), output, keep=kept.append)
+    listener = Player(Decoder(), output, keep=kept.append)
     for number in (0, 1):
         listener.put(number, bytes([number]))
     listener.pump()

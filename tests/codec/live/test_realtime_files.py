@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from sottovoce.codec.io.audio import WavWriter
-from sottovoce.codec.live.realtime_files import PacedOutput, paced
+from sottovoce.codec.live.realtime_files import PacedAudioOutput, paced
 
 
 class Clock:
@@ -40,7 +40,7 @@ def test_blocks_come_when_they_would_have_been_heard(clock):
 def test_what_comes_too_late_leaves_a_gap(clock):
     file = io.BytesIO()
     wav = WavWriter(file, 16000, None)
-    output = PacedOutput(wav, 16000, lead=0.02)
+    output = PacedAudioOutput(wav, 16000, lead=0.02)
     assert output.fill == 0
     ones = np.ones(160, np.int16)
     output.write(ones, 0)

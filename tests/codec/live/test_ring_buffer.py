@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.live.ring_buffer import Ring
+from sottovoce.codec.live.ring_buffer import RingBuffer
 
 RATE = 16000
 STEEPEST = 0.02
@@ -17,7 +17,7 @@ def taken(ring, frames, times):
 
 
 def test_samples_pass_whole():
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     wave = np.sin(np.arange(1000, dtype=np.float32) / 20)
     for start in range(0, 1000, 90):
         ring.write(wave[start : start + 90], start)
@@ -34,7 +34,7 @@ def test_samples_pass_whole():
 
 
 def test_silence_before_the_first_sample_is_no_underrun():
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     wave, number = ring.take(160)
     assert not wave.any()
     assert number is None
@@ -42,7 +42,7 @@ def test_silence_before_the_first_sample_is_no_underrun():
 
 
 def test_an_underrun_is_counted_once_and_faded():
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     ring.write(ones(200), 0)
     out = taken(ring, 160, 4)
     assert ring.underruns == 1
@@ -58,17 +58,17 @@ def test_an_underrun_is_counted_once_and_faded():
 
 @pytest.mark.parametrize("frames", [1, 30, 79, 160])
 def test_fades_go_on_from_one_block_to_the_next(frames):
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     ring.write(ones(240), 0)
     out = taken(ring, frames, 480 // frames)
     assert np.abs(np.diff(out)).max() < STEEPEST
-    whole = Ring(RATE)
+    whole = RingBuffer(RATE)
     whole.write(ones(240), 0)
     assert out == pytest.approx(taken(whole, 480, 1)[: len(out)], abs=1e-6)
 
 
 def test_a_piece_that_is_left_out_is_no_click():
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     ring.write(ones(100), 0)
     ring.write(-ones(400), 1000)
     assert np.abs(np.diff(taken(ring, 160, 3)[90:])).max() < 2 * STEEPEST
@@ -76,7 +76,7 @@ def test_a_piece_that_is_left_out_is_no_click():
 
 
 def test_the_end_is_no_underrun():
-    ring = Ring(RATE)
+    ring = RingBuffer(RATE)
     ring.write(ones(100), 0)
     ring.finished = True
     out = taken(ring, 160, 2)
@@ -85,7 +85,7 @@ def test_the_end_is_no_underrun():
 
 
 def test_numbers_count_from_the_start_of_what_is_taken():
-    ring = Ring(48000, 1 / 3)
+    ring = RingBuffer(48000, 1 / 3)
     ring.write(ones(300), 50)
     assert ring.take(90)[1] == 50
     assert ring.take(90)[1] == 80

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.live.sender import Talker
-from sottovoce.codec.live.sound_card import Block
+from sottovoce.codec.live.sender import Sender
+from sottovoce.codec.live.sound_card import AudioBlock
 
 
 class Encoder:
@@ -18,9 +18,9 @@ class Encoder:
 
 def test_packets_are_numbered_counted_and_timed():
     sent = []
-    talker = Talker(Encoder(), 16000, lambda number, packet: sent.append((number, packet)))
+    talker = Sender(Encoder(), 16000, lambda number, packet: sent.append((number, packet)))
     for index in range(5):
-        talker.hear(Block(np.full(500, 0.1 * index, np.float32), 10 + index * 500 / 16000))
+        talker.hear(AudioBlock(np.full(500, 0.1 * index, np.float32), 10 + index * 500 / 16000))
     talker.finish()
     assert sent == [(0, b"abc"), (1, b"abc"), (2, b"abc"), (3, b"end")]
     assert (talker.packets, talker.bytes, talker.heard) == (4, 12, 2500 / 16000)

@@ -1,4 +1,4 @@
-"""Sender and receiver on loopback, and what strangers may send."""
+"""UdpSender and receiver on loopback, and what strangers may send."""
 
 import random
 import socket
@@ -10,8 +10,8 @@ import pytest
 
 from sottovoce.codec import Codec, SottoError
 from sottovoce.codec.live.datagrams import Datagram, Kind
-from sottovoce.codec.live.player import Listener
-from sottovoce.codec.live.udp import SILENT_SECONDS, Receiver, Sender, parse_address
+from sottovoce.codec.live.player import Player
+from sottovoce.codec.live.udp import SILENT_SECONDS, UdpReceiver, UdpSender, parse_address
 from sottovoce.codec.stream import StreamEncoder
 
 CODEC = Codec.load("low")
@@ -38,15 +38,15 @@ def outputs():
 def receiver(outputs):
     def listen(decoder):
         outputs.append(Output())
-        return Listener(decoder, outputs[-1])
+        return Player(decoder, outputs[-1])
 
-    receiver = Receiver("127.0.0.1", 0, listen)
+    receiver = UdpReceiver("127.0.0.1", 0, listen)
     yield receiver
     receiver.close()
 
 
-def sender(receiver, redundancy: int = 0) -> Sender:
-    return Sender("127.0.0.1", receiver.port, HEADER, 0.04, redundancy)
+def sender(receiver, redundancy: int = 0) -> UdpSender:
+    return UdpSender("127.0.0.1", receiver.port, HEADER, 0.04, redundancy)
 
 
 def step(receiver) -> None:
@@ -68,7 +68,7 @@ def test_a_stream_from_hello_to_goodbye(receiver, outputs):
     assert outputs[0].fill == 30 * PACKET + 320  # and silence before the decoder's first, short packet
 
 
-def lossy(stream: Sender, lost: Callable[[int], bool]) -> None:
+def lossy(stream: UdpSender, lost: Callable[[int], bool]) -> None:
     """Lose the datagrams of some packets, and who speaks before them."""
     put = stream._put
     stream._put = lambda datagram: None if lost(datagram.number) else put(datagram)
@@ -140,7 +140,7 @@ def test_strangers_and_rubbish_are_left_out(receiver, outputs):
 
 def test_a_port_that_is_taken_is_told(receiver):
     with pytest.raises(SottoError, match="in use"):
-        Receiver("127.0.0.1", receiver.port, lambda decoder: None)
+        UdpReceiver("127.0.0.1", receiver.port, lambda decoder: None)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_no_addresses(text):
 
 def test_a_host_that_is_none():
     with pytest.raises(SottoError, match="no such host"):
-        Sender("host.invalid", 1, HEADER, 0.04)
+        UdpSender("host.invalid", 1, HEADER, 0.04)
 
 
 def test_numbers_of_packets_wrap(receiver, outputs):

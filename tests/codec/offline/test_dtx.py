@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.offline.dtx import QUIET_DB, REFRESH_STEPS, Pauses
+from sottovoce.codec.offline.dtx import QUIET_DB, REFRESH_STEPS, PauseDetector
 
 STEP = 640
 
@@ -12,7 +12,7 @@ def noise(steps: float, level: float, seed: int = 0) -> np.ndarray:
 
 
 def flags(wave: np.ndarray, cuts=()) -> list[int]:
-    pauses = Pauses(STEP)
+    pauses = PauseDetector(STEP)
     taken = []
     for piece in np.split(wave, cuts):
         pauses.push(piece)

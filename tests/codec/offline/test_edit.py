@@ -11,7 +11,7 @@ from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.models import blocks_of
 from sottovoce.codec.offline.edit import cut, join
-from sottovoce.codec.offline.options import Span
+from sottovoce.codec.offline.options import TimeSpan
 
 STEP = 640
 
@@ -29,7 +29,7 @@ def codes_of(data: bytes) -> np.ndarray:
 
 def part(data: bytes, *span: float) -> bytes:
     sink = io.BytesIO()
-    done = cut(io.BytesIO(data), sink, Span(*span))
+    done = cut(io.BytesIO(data), sink, TimeSpan(*span))
     assert done.bytes == len(sink.getvalue())
     return sink.getvalue()
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.bits import Block
+from sottovoce.codec.bits import CodeBlock
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.voice.conversion import codes_in, first, lend
 
 
-def block(steps: int, codes: int | None = 0) -> Block:
-    return Block(steps, None if codes is None else np.full((steps, 2), codes, np.int16))
+def block(steps: int, codes: int | None = 0) -> CodeBlock:
+    return CodeBlock(steps, None if codes is None else np.full((steps, 2), codes, np.int16))
 
 
 class Model:

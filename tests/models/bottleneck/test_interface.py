@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import distributions
 
-from sottovoce.models.bottleneck import AE, RVQ, VAE, VQ, Bottleneck, Coded, make_bottleneck
+from sottovoce.models.bottleneck import AE, RVQ, VAE, VQ, Bottleneck, BottleneckOutput, make_bottleneck
 
 OPTIONS = {
     "ae": {"size": 6},
@@ -27,7 +27,7 @@ def test_one_interface(kind: str, training: bool):
     bottleneck = make(kind).train(training)
     z = torch.randn(4, 6, 25, requires_grad=True)
     coded = bottleneck(z, torch.randn_like(z), torch.tensor([1, 2, 3, 3]))
-    assert isinstance(coded, Coded) and bottleneck.size == 6
+    assert isinstance(coded, BottleneckOutput) and bottleneck.size == 6
     assert coded.latents.shape == z.shape and coded.latents.dtype == z.dtype
     assert coded.bits.shape == coded.loss.shape == ()
     assert torch.isfinite(coded.bits) and torch.isfinite(coded.loss)

@@ -15,7 +15,7 @@ from sottovoce.models.families.bounded import Bounded
 from sottovoce.models.families.classes import SILENCE
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.train import Likelihood
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Stepper
+from sottovoce.models.training.loop import LOOP_DEFAULTS, OptimiserStep
 from sottovoce.models.training.run import train
 
 BOUNDED: list[dict[str, Any]] = [
@@ -142,7 +142,7 @@ def test_training_lowers_the_bits(table: dict[str, Any], shards: Path, tmp_path:
 def test_a_training_step_can_be_captured_as_a_graph(table: dict[str, Any], bf16: bool):
     device = torch.device("cuda")
     model = make_family(table).to(device).train()
-    stepper = Stepper(Likelihood(model), LOOP_DEFAULTS | {"bf16": bf16}, device)
+    stepper = OptimiserStep(Likelihood(model), LOOP_DEFAULTS | {"bf16": bf16}, device)
     x = speech(4, 160).to(device)
     bits = [stepper({"x": x}, 1e-2)["loss"].item() for _ in range(30)]
     assert stepper.graph is not None and bits[-1] < bits[0] - 0.5

@@ -1,4 +1,4 @@
-"""Linear prediction as scipy and librosa have it, and the spread about it."""
+"""LinearFamily prediction as scipy and librosa have it, and the spread about it."""
 
 import math
 from pathlib import Path
@@ -16,7 +16,7 @@ from sottovoce.models.families import linear, store
 from sottovoce.models.families.classes import classes, samples
 from sottovoce.models.families.discretised import FAR, UNIFORM, Logistics
 from sottovoce.models.families.kinds import make_family
-from sottovoce.models.families.linear import AdaptiveFir, Fir, Linear, averaged
+from sottovoce.models.families.linear import AdaptiveFir, Fir, LinearFamily, averaged
 from sottovoce.models.training.run import train
 
 TABLES: list[dict[str, Any]] = [
@@ -40,9 +40,9 @@ def speech(seconds: float = 1.0, seed: int = 0) -> Tensor:
     return classes(torch.from_numpy(tiny.voice(seconds, seed=seed)))
 
 
-def learned(table: dict[str, Any], *heard: Tensor) -> Linear:
+def learned(table: dict[str, Any], *heard: Tensor) -> LinearFamily:
     model = make_family(table)
-    assert isinstance(model, Linear)
+    assert isinstance(model, LinearFamily)
     model.learn(heard or [speech()])
     return model
 

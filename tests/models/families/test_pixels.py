@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal
 
 from sottovoce.models.families.mel import LEVELS
-from sottovoce.models.families.pixels import HALF, Gaussian, Mixture, make_output
+from sottovoce.models.families.pixels import HALF, GaussianPixels, MixturePixels, make_output
 
 NAMES = ["fixed", "gaussian", "softmax", "mixture"]
 DEVIATION = 9.0
@@ -61,8 +61,8 @@ def test_tails_against_many_digits(name: str, mean: float, log_scale: float):
 def test_fixed_deviation_is_the_learned_one_held():
     raw, target = raws(1), torch.randint(0, LEVELS, (6, 8))
     held = torch.full_like(raw, math.log(DEVIATION / HALF))
-    learned = Gaussian().log_prob(torch.cat((raw, held), -1), target)
-    assert torch.allclose(Gaussian(DEVIATION).log_prob(raw, target), learned, rtol=1e-4, atol=1e-5)
+    learned = GaussianPixels().log_prob(torch.cat((raw, held), -1), target)
+    assert torch.allclose(GaussianPixels(DEVIATION).log_prob(raw, target), learned, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("log_scale", [-9.0, -5.0, 0.0, 5.0])
@@ -116,7 +116,7 @@ def test_one_peak_that_all_fit():
 
 def test_mixture_begins_with_its_densities_apart():
     bias = torch.zeros(30)
-    Mixture().begin(bias)
+    MixturePixels().begin(bias)
     assert bias[10:20].diff().min() > 0.1
 
 

@@ -16,7 +16,7 @@ from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.vae import ChunkVAE, drawn_from, priced
 from sottovoce.models.gaussian import STANDARD
 from sottovoce.models.training.run import read_config, stage_settings, train
-from sottovoce.models.wavenet.heads import LogisticMixture
+from sottovoce.models.wavenet.heads import LogisticMixtureHead
 
 TINY = {"kind": "vae", "chunk": 32, "size": 4, "channels": 8, "blocks": 2, "components": 3}
 
@@ -122,7 +122,7 @@ def test_classes_are_drawn_as_often_as_they_are_likely():
     raw = torch.tensor([0.3, -0.4, 0.1, -1.1, 0.0, 0.9, -1.5, -3.0, -0.5])
     drawn = drawn_from(raw.expand(2, 200_000, 9), seeded())
     share = torch.bincount(drawn.flatten(), minlength=256) / drawn.numel()
-    chances = LogisticMixture(3).log_probs(raw).exp()
+    chances = LogisticMixtureHead(3).log_probs(raw).exp()
     assert (share - chances).abs().sum() < 0.03 and abs(share[0] - chances[0]) < 2e-3
 
 

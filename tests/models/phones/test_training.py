@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from sottovoce.codec.evaluation import phones as judge
 from sottovoce.models.phones import train as training
 from sottovoce.models.phones.export import export
-from sottovoce.models.phones.network import Recogniser, heard
+from sottovoce.models.phones.network import PhoneNetwork, heard
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.run import read_config, stage_settings, train
 
@@ -86,14 +86,14 @@ def test_settings_of_another_task_are_refused(babbling: Path, tmp_path: Path):
 def test_the_config_in_the_box():
     config = read_config("phones")
     assert stage_settings(config, "phones")["seconds"] == 4.0
-    parameters = sum(p.numel() for p in Recogniser(config).parameters())
+    parameters = sum(p.numel() for p in PhoneNetwork(config).parameters())
     assert 2 * parameters < 5_000_000  # bytes in float16
 
 
 def test_company_changes_nothing():
     """An utterance in a padded batch gives what it gives alone."""
     torch.manual_seed(0)
-    model = Recogniser({"recogniser": TINY}).eval()
+    model = PhoneNetwork({"recogniser": TINY}).eval()
     for block in model.blocks:
         torch.nn.init.normal_(block.mix.weight, std=0.3)
     wave = 0.1 * torch.randn(1, 16000)

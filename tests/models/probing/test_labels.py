@@ -6,11 +6,20 @@ import pytest
 from helpers import talkers
 
 from sottovoce.models.phones.labels import NUMBERS, PHONES
-from sottovoce.models.probing.labels import UNKNOWN, Recording, phone_labels, read_recordings, some, spoken_labels
+from sottovoce.models.probing.labels import (
+    UNKNOWN,
+    LabelledRecording,
+    phone_labels,
+    read_recordings,
+    some,
+    spoken_labels,
+)
 
 
-def recording(name: str = "a.wav", speaker: str = "here:her", phones: str = "AH0:0:3 SIL:3:6 T:6:8") -> Recording:
-    return Recording(Path(name), speaker, "f", True, phones)
+def recording(
+    name: str = "a.wav", speaker: str = "here:her", phones: str = "AH0:0:3 SIL:3:6 T:6:8"
+) -> LabelledRecording:
+    return LabelledRecording(Path(name), speaker, "f", True, phones)
 
 
 def test_the_phone_in_the_middle_of_a_step():
@@ -47,7 +56,7 @@ def test_some_are_of_all_speakers_and_of_known_phones():
 def test_tables(talking: Path):
     found = read_recordings(talking, "train")
     assert len(found) == 16
-    assert found[0] == Recording((talking / "train/0/0.wav").resolve(), "here:train0", "f", True, "")
+    assert found[0] == LabelledRecording((talking / "train/0/0.wav").resolve(), "here:train0", "f", True, "")
     assert (found[9].gender, found[9].adult, found[9].speaker) == ("f", False, "here:train2")
     assert found[1].phones.startswith("SIL:0:")
 

@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from sottovoce.models.runtime.state import Remembering, State
+from sottovoce.models.runtime.state import State, Stateful
 
 
-class Part(Remembering):
-    REMEMBERED = ("past",)
+class Part(Stateful):
+    STATE_FIELDS = ("past",)
 
     def __init__(self):
         self.past = np.zeros(3)
 
 
-class Whole(Remembering):
-    REMEMBERED = ("parts", "part", "count", "begun", "loudness")
+class Whole(Stateful):
+    STATE_FIELDS = ("parts", "part", "count", "begun", "loudness")
 
     def __init__(self):
         self.parts = [Part(), abs, Part()]

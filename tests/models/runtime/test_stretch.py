@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sottovoce.models.runtime.stretch import Stretch
+from sottovoce.models.runtime.stretch import TimeStretch
 
 
 def ramp(frames: int) -> np.ndarray:
@@ -9,7 +9,7 @@ def ramp(frames: int) -> np.ndarray:
 
 
 def stretched(speed: float, frames: np.ndarray, cuts=()) -> np.ndarray:
-    stretch = Stretch(speed, frames.shape[1])
+    stretch = TimeStretch(speed, frames.shape[1])
     return np.concatenate([*(stretch.push(piece) for piece in np.split(frames, cuts)), stretch.finish()])
 
 
@@ -30,7 +30,7 @@ def test_however_it_is_cut(speed):
 
 
 def test_speed_one_changes_nothing_and_waits_for_nothing():
-    stretch = Stretch(1.0, 2)
+    stretch = TimeStretch(1.0, 2)
     np.testing.assert_array_equal(stretch.push(ramp(5)), ramp(5))
     assert len(stretch.finish()) == 0
 
@@ -38,4 +38,4 @@ def test_speed_one_changes_nothing_and_waits_for_nothing():
 @pytest.mark.parametrize("speed", [0.49, 2.01, 0.0, -1.0, float("nan"), float("inf")])
 def test_other_speeds_are_refused(speed):
     with pytest.raises(ValueError, match="speed"):
-        Stretch(speed, 2)
+        TimeStretch(speed, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sottovoce.models.runtime.layers import ACTIVATION_LIMIT
-from sottovoce.models.runtime.voice_conversion import GAINS, UNIT, Likeness, loan_of, spread_of
+from sottovoce.models.runtime.voice_conversion import GAINS, UNIT, VoiceProfile, conversion_between, spread_of
 
 RANDOM = np.random.default_rng(5)
 CODES = RANDOM.integers(0, (32, 16, 16), (40, 3)).astype(np.int16)
@@ -32,12 +32,12 @@ def latents(network, codes) -> np.ndarray:
 
 def test_packed_and_unpacked(network):
     spread = spread_of(network, CODES, OWN)
-    again = Likeness.unpack(Likeness(OWN, spread).pack(), network)
+    again = VoiceProfile.unpack(VoiceProfile(OWN, spread).pack(), network)
     assert again.speaker == OWN and (again.spread == spread).all()
-    assert Likeness.unpack(OWN, network).spread is None
+    assert VoiceProfile.unpack(OWN, network).spread is None
     for size in (0, 1, 3, 35):
         with pytest.raises(ValueError, match=f"a voice of {size} bytes where the model has 34"):
-            Likeness.unpack(bytes(size), network)
+            VoiceProfile.unpack(bytes(size), network)
 
 
 def test_the_spread_is_mean_and_deviation_of_what_is_voiced_and_known(network):
@@ -56,8 +56,8 @@ def test_nothing_voiced_has_no_spread(network, monkeypatch):
 
 def test_what_is_borrowed_lies_a_little_beyond_the_lender(network):
     other = RANDOM.integers(0, (32, 16, 16), (40, 3)).astype(np.int16)[:30] // 2
-    lender = Likeness(OTHER, spread_of(network, other, OTHER))
-    loan = loan_of(network, lender.pack(), CODES, OWN)
+    lender = VoiceProfile(OTHER, spread_of(network, other, OTHER))
+    loan = conversion_between(network, lender.pack(), CODES, OWN)
     moved = np.floor(latents(network, CODES) * loan.gain + loan.shift + 0.5) / UNIT
     way = lender.spread[0] - latents(network, CODES).mean(0) / UNIT
     np.testing.assert_allclose(moved.mean(0), lender.spread[0] + way / 4, atol=1.5)
@@ -69,8 +69,8 @@ def test_what_is_borrowed_lies_a_little_beyond_the_lender(network):
 
 def test_voices_out_of_all_bounds_stay_exact(network):
     for value in (-32768, 32767):
-        voice = Likeness(OTHER, np.full((2, 8), value, np.int16))
-        loan = loan_of(network, voice.pack(), CODES, OWN)
+        voice = VoiceProfile(OTHER, np.full((2, 8), value, np.int16))
+        loan = conversion_between(network, voice.pack(), CODES, OWN)
         moved = np.floor(latents(network, CODES) * loan.gain + loan.shift + 0.5)
         assert np.abs(moved).max() < ACTIVATION_LIMIT
 

@@ -8,9 +8,9 @@ from sottovoce.codec.bits.context.coder import ContextModel
 
 torch = pytest.importorskip("torch")
 
-from sottovoce.models.training.context import HIDDEN, RANK, Predictor, Rules, _Steps, fit, rounded  # noqa: E402
+from sottovoce.models.training.context import HIDDEN, RANK, ContextPredictor, IntegerLayout, _Steps, fit, rounded  # noqa: E402
 
-RULES = Rules(
+RULES = IntegerLayout(
     BLOCK_STEPS,
     units.AGES,
     units.SLOW,
@@ -38,7 +38,7 @@ def walks(count, steps, seed=0):
 
 def predictor(books):
     torch.manual_seed(0)
-    model = Predictor(books, 2, RULES)
+    model = ContextPredictor(books, 2, RULES)
     for bias in model.bias:
         torch.nn.init.normal_(bias)
     for name in ("age", "start"):

@@ -13,7 +13,7 @@ from sottovoce.models.training.run import train
 
 @pytest.mark.parametrize("log_every", [1, 4])
 def test_a_loss_that_is_not_finite(run_config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_every: int):
-    plain = tasks.Spectrum.loss
+    plain = tasks.SpectrumObjective.loss
     taken = []
 
     def loss(self, batch):
@@ -21,7 +21,7 @@ def test_a_loss_that_is_not_finite(run_config, tmp_path: Path, monkeypatch: pyte
         value, log = plain(self, batch)
         return (value * math.nan if len(taken) == 6 else value), log
 
-    monkeypatch.setattr(tasks.Spectrum, "loss", loss)
+    monkeypatch.setattr(tasks.SpectrumObjective, "loss", loss)
     with pytest.raises(TrainingError, match=r"not finite|loss nan") as error:
         train(run_config("spectrum", steps=20, log_every=log_every, save_minutes=0))
     assert "learning rate" in str(error.value)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sottovoce.models.wavenet.heads import CLASSES, LogisticMixture, Softmax, make_head
+from sottovoce.models.wavenet.heads import CLASSES, LogisticMixtureHead, SoftmaxHead, make_head
 
 NAMES = ["softmax", "mixture"]
 
@@ -34,7 +34,7 @@ def test_likelihood_is_that_of_the_enumeration(name: str):
 @pytest.mark.parametrize("components", [1, 3])
 def test_mixture_is_the_mass_of_its_intervals(components: int):
     """In float64, by the definition."""
-    head = LogisticMixture(components)
+    head = LogisticMixtureHead(components)
     raw = raws(head.outputs)[:5].double()
     weight, mean, log_scale = raw.chunk(3, -1)
     edges = torch.linspace(-1, 1, CLASSES + 1, dtype=torch.double)
@@ -53,7 +53,7 @@ def test_mixture_is_the_mass_of_its_intervals(components: int):
 @pytest.mark.parametrize("scale", [-9.0, -5.0, 0.0, 5.0])
 @pytest.mark.parametrize("mean", [-30.0, -1.0, 0.0, 1.0, 30.0])
 def test_gradients_in_the_tails_are_finite(mean: float, scale: float):
-    head = LogisticMixture(2)
+    head = LogisticMixtureHead(2)
     raw = torch.tensor([0.0, 1.0, mean, mean, scale, scale]).expand(CLASSES, 6).clone().requires_grad_()
     nll = head.nll(raw, torch.arange(CLASSES))
     nll.sum().backward()
@@ -62,7 +62,7 @@ def test_gradients_in_the_tails_are_finite(mean: float, scale: float):
 
 
 def test_mixture_is_pulled_towards_the_target():
-    head = LogisticMixture(1)
+    head = LogisticMixtureHead(1)
     raw = torch.tensor([[0.0, 0.9, -6.0]], requires_grad=True)  # certain of the wrong place
     head.nll(raw, torch.tensor([20])).sum().backward()
     assert raw.grad is not None and raw.grad[0, 1] > 1 and raw.grad[0, 2] < -1
@@ -71,4 +71,4 @@ def test_mixture_is_pulled_towards_the_target():
 def test_unknown_head():
     with pytest.raises(ValueError, match="softmax, mixture"):
         make_head("gaussian")
-    assert isinstance(make_head("softmax"), Softmax)
+    assert isinstance(make_head("softmax"), SoftmaxHead)

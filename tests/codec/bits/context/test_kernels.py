@@ -13,7 +13,7 @@ from sottovoce.codec.bits.context import coder as context
 from sottovoce.codec.bits.context import numba_kernel
 from sottovoce.codec.bits.context.coder import ContextModel
 from sottovoce.codec.bits.context.units import SLOW
-from sottovoce.codec.bits.range_coder import Decoder, Encoder
+from sottovoce.codec.bits.range_coder import RangeDecoder, RangeEncoder
 
 
 def plain():
@@ -43,7 +43,7 @@ def test_the_range_coder_is_the_one_of_the_format():
     """The kernel's own range coder writes what range_coder.py writes for the same intervals."""
     net = MODEL.pack(1, BOOKS)
     memory, age = np.zeros((2 + len(SLOW), VECTOR), np.int32), np.zeros(1, np.int64)
-    codes, writer = drawn(30), Encoder()
+    codes, writer = drawn(30), RangeEncoder()
     logits, sums = reference._scratch(net)
     intervals = []
     for step in codes:
@@ -57,7 +57,7 @@ def test_the_range_coder_is_the_one_of_the_format():
         reference._remember(memory, age, step, net)
     payload = MODEL.coder(1, BOOKS).encode(codes)
     assert payload == writer.finish()
-    reader = Decoder(payload)
+    reader = RangeDecoder(payload)
     for low, width in intervals:
         assert low <= reader.target(16) < low + width
         reader.advance(low, width)

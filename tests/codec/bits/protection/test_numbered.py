@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
-from sottovoce.codec.bits.packing import Packing
-from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, Numbered
+from sottovoce.codec.bits.packing import BitPacking
+from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, NumberedBlock
 
 WIDTHS = (10, 7, 7)
 STEP = 640
@@ -22,7 +22,7 @@ class Toy:
     """Codes less those of the step before, without the zeros at the end, from a reset on."""
 
     def __init__(self):
-        self.packing = Packing(WIDTHS)
+        self.packing = BitPacking(WIDTHS)
         self.forgotten = False
 
     def reset(self):
@@ -133,17 +133,17 @@ def test_a_block_twice_is_played_once():
 
 @given(st.integers(0, 10**6), st.integers(0, 255), st.binary(max_size=40))
 def test_records(number, steps, body):
-    record = Numbered(number, steps, body).pack()
+    record = NumberedBlock(number, steps, body).pack()
     payload = record[1 if len(record) < 131 else 2 : -2]
-    assert Numbered.parse(payload) == (number % NUMBERS, steps, body)
+    assert NumberedBlock.parse(payload) == (number % NUMBERS, steps, body)
     for due in range(max(0, number - 100), number + 100):
-        ahead = Numbered(number % NUMBERS, steps, body).ahead_of(due)
+        ahead = NumberedBlock(number % NUMBERS, steps, body).ahead_of(due)
         assert ahead is None or (0 <= ahead <= FURTHEST and (due + ahead - number) % NUMBERS == 0)
 
 
 @pytest.mark.parametrize("payload", [b"\x80", b"\xff\1", b"\x40", b"\x41\0"])
 def test_payloads_that_cannot_be(payload):
-    assert Numbered.parse(payload) is None
+    assert NumberedBlock.parse(payload) is None
 
 
 def test_a_coder_belongs_to_a_header_that_says_so():

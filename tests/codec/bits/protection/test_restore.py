@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from sottovoce.codec.bits import FormatError, Header, Reader, varint
 from sottovoce.codec.bits.crc import seal
 from sottovoce.codec.bits.protection import reed_solomon
-from sottovoce.codec.bits.protection.numbered import Numbered
-from sottovoce.codec.bits.protection.reed_solomon import GROUP, Parity
+from sottovoce.codec.bits.protection.numbered import NumberedBlock
+from sottovoce.codec.bits.protection.reed_solomon import GROUP, ParityRecord
 from sottovoce.codec.bits.records import Framing
 
 
@@ -206,19 +206,19 @@ def hostile(name: str, parity: int) -> bytes:
     draw = random.Random(3)
     match name:
         case "many blocks after parity":
-            one = Parity(0, 1, 0, draw.randbytes(303)).pack()
-            records = [one, *(Numbered(number, 0, b"").pack() for number in range(1, GROUP))]
+            one = ParityRecord(0, 1, 0, draw.randbytes(303)).pack()
+            records = [one, *(NumberedBlock(number, 0, b"").pack() for number in range(1, GROUP))]
         case "parity again and again":
-            few = [Numbered(number, 0, b"").pack() for number in range(8)]
+            few = [NumberedBlock(number, 0, b"").pack() for number in range(8)]
             places = [*range(8), *[0] * 2000]
-            records = few + [Parity(0, GROUP, place, b"123").pack() for place in places]
+            records = few + [ParityRecord(0, GROUP, place, b"123").pack() for place in places]
         case _:  # each holds the beginnings of the others, and all of them two records in a row
             size, count = 300, 280
             data = bytearray(b"\xff" + draw.randbytes(count + size + 9))
             starts = range(1, count + 1, 4)
             for at in starts:
                 data[at : at + 2] = varint.encode(size)
-            data[count + 5 : count + 13] = 2 * Numbered(1, 0, b"").pack()
+            data[count + 5 : count + 13] = 2 * NumberedBlock(1, 0, b"").pack()
             for at in starts:
                 data[at : at + size + 4] = seal(bytes(data[at : at + size + 2]))
             records = [bytes(data)]

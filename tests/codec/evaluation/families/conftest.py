@@ -11,23 +11,23 @@ from helpers.stub_families import FILES, SAMPLES, SPEAKERS, found
 
 from sottovoce.codec.evaluation.families.hearing import Clip, clips, originals, prompts
 from sottovoce.codec.evaluation.families.rows import assemble
-from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.models.families.kinds import make_family
 
 torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def heard() -> list[tuple[Recording, int]]:
+def heard() -> list[tuple[ReferenceRecording, int]]:
     """Five recordings of four speakers."""
     return [
-        (Recording(str(i), f"{i}.wav", Path(f"{i}.wav"), "corpus", who), count)
+        (ReferenceRecording(str(i), f"{i}.wav", Path(f"{i}.wav"), "corpus", who), count)
         for i, (who, count) in enumerate(zip(SPEAKERS, SAMPLES, strict=True))
     ]
 
 
 @pytest.fixture(scope="session")
-def report(heard: list[tuple[Recording, int]]) -> dict[str, Any]:
+def report(heard: list[tuple[ReferenceRecording, int]]) -> dict[str, Any]:
     """A report in which the window is as good as a GRU."""
     families = [
         found("window", 4.5, "window <64>"),

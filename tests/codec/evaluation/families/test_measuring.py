@@ -9,8 +9,8 @@ from helpers.stub_families import uniform
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation.families import hearing, measuring
-from sottovoce.codec.evaluation.families.measuring import Measuring, measure
-from sottovoce.codec.evaluation.references import Recording
+from sottovoce.codec.evaluation.families.measuring import FamilyMeasurement, measure
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.models.families import store
 from sottovoce.models.families.base import Family
 
@@ -30,11 +30,11 @@ def task(tmp_path):
     for i, count in enumerate((4000, 2900)):
         path = tmp_path / f"{i}.wav"
         soundfile.write(path, 0.1 * np.sin(np.arange(count) * 0.1 * (i + 1)), 16000)
-        recordings.append(Recording(str(i), path.name, path))
+        recordings.append(ReferenceRecording(str(i), path.name, path))
     file = tmp_path / "family.safetensors"
     table = {"kind": "window", "window": 2, "embedding": 2, "hidden": 2}
     store.save(uniform(), table, {"device": "CPU"}, file)
-    return Measuring(tmp_path / "report", "uniform", file, "abc", tuple(recordings), (0, 1), 7)
+    return FamilyMeasurement(tmp_path / "report", "uniform", file, "abc", tuple(recordings), (0, 1), 7)
 
 
 def test_who_says_nothing_needs_eight_bits_a_sample(task, brief):
@@ -56,7 +56,7 @@ def test_what_was_measured_is_kept_until_something_changes(task, brief):
     found = measure(task)
     assert task.known() == found
     for change in ({"sha256": "abd"}, {"crc32": 8}, {"heard": (1, 0)}):
-        assert Measuring(**{**vars(task), **change}).known() is None
+        assert FamilyMeasurement(**{**vars(task), **change}).known() is None
 
 
 class Guess(Family):

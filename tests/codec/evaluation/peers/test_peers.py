@@ -200,7 +200,7 @@ def test_first_stage_is_audible(wave):
 def test_missing_programs_say_how_to_install_them(fresh, monkeypatch, name, remedy):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(opus.util, "find_spec", lambda _: None)
-    with pytest.raises(peers.Missing) as caught:
+    with pytest.raises(peers.MissingProgram) as caught:
         peers.peer(name)
     assert str(caught.value) == remedy
 
@@ -234,7 +234,7 @@ def test_missing_librosa(fresh, monkeypatch):
         raise griffin_lim.metadata.PackageNotFoundError
 
     monkeypatch.setattr(griffin_lim.metadata, "version", nothing)
-    with pytest.raises(peers.Missing, match="sottovoce"):
+    with pytest.raises(peers.MissingProgram, match="sottovoce"):
         peers.peer("griffin-lim")
 
 
