@@ -34,7 +34,7 @@ def fresh():
 def installed(name):
     try:
         return peers.peer(name)
-    except peers.Missing as error:
+    except peers.MissingProgram as error:
         pytest.skip(f"needs {error}")
 
 
