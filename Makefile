@@ -48,9 +48,9 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p $(VENV)/types/sottovoce
+	ln -sfn $(CURDIR)/sottovoce/__init__.py $(CURDIR)/sottovoce/py.typed $(VENV)/types/sottovoce/
 	ln -sfn $(CURDIR)/codec $(CURDIR)/models $(CURDIR)/cli $(VENV)/types/sottovoce/
-	MYPYPATH=$(VENV)/types $(BIN)/mypy --namespace-packages --explicit-package-bases \
-		-p sottovoce.codec -p sottovoce.models -p sottovoce.cli
+	MYPYPATH=$(VENV)/types $(BIN)/mypy --explicit-package-bases -p sottovoce
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt

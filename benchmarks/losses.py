@@ -51,7 +51,7 @@ def main() -> None:
     print(f"{len(found)} recordings, packets of 40 ms lost in bursts of {BURST:g} on average")
     print(f"{'preset':>8} {'loss':>5} {'lost':>6} {'ESTOI':>6} {'of clean':>9} {'largest jump':>13} {'worst':>9}")
     for preset in how.presets.split(","):
-        codec = Codec.load(preset)
+        codec = Codec.load(preset=preset)
         scores: dict[float, list[tuple[float, float, float]]] = {loss: [] for loss in (0.0, *LOSSES)}
         for number, recording in enumerate(found):
             with open_sound(str(recording.file), RATE) as sound:

@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--seeds", type=int, default=40, help="how often each damage is done")
     how = parser.parse_args()
-    codec = Codec.load(how.preset)
+    codec = Codec.load(preset=how.preset)
     with tempfile.TemporaryDirectory() as folder:
         waves: list[np.ndarray] = []
         for recording in find(how.recordings, Path(folder)):

@@ -69,7 +69,7 @@ class Loudspeaker:
 
 def stream() -> tuple[bytes, Iterator[bytes]]:
     """Return the header of a stream, and packets without end."""
-    codec = Codec.load("default")
+    codec = Codec.load()
     encoder = StreamEncoder(codec.model, codec.preset)
     packets = []
     for path in sorted(SAMPLES.glob("*.*")):

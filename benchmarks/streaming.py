@@ -28,7 +28,7 @@ def resident() -> float:
 
 def main() -> None:
     minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    codec = Codec.load("default")
+    codec = Codec.load()
     pieces = []
     for path in sorted(SAMPLES.glob("*.wav")) + sorted(SAMPLES.glob("*.flac")):
         with open_sound(str(path), RATE) as sound:

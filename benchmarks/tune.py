@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     parser.add_argument("--model", default="default", help="name, or path of the weights")
     args = parser.parse_args()
-    codec = Codec.load(args.preset, args.model)
+    codec = Codec.load(model=args.model, preset=args.preset)
     coded = []
     for path in recordings(args.speech, args.count):
         wave = waves.read(path)

@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--files", type=int, default=14, help="To stretch.")
     args = parser.parse_args()
-    codec = Codec.load(args.preset)
+    codec = Codec.load(preset=args.preset)
     recordings = find(args.recordings, Path())
     convert(codec, draw(recordings, args.pairs))
     stretch(codec, recordings[:: max(1, len(recordings) // args.files)])

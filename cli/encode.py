@@ -64,7 +64,7 @@ def command(
     console = Console(quiet=quiet, as_json=as_json)
     inputs, output, piped = options.piped(inputs, output)
     jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=console.note)
-    Codec.load(preset, model)  # what is wrong with these is said once
+    Codec.load(model=model, preset=preset)  # what is wrong with these is said once
     metadata = pack(tags)
     if piped and flows():
         if dtx or protect:
@@ -78,7 +78,7 @@ def command(
 def _encode(
     jobs: Sequence[Job], *, preset: str, model: str, force: bool, tick: Tick = no_tick, **how: Any
 ) -> list[Outcome]:
-    codec = Codec.load(preset, model)
+    codec = Codec.load(model=model, preset=preset)
     return [_encode_one(job, codec, force=force, tick=tick, **how) for job in jobs]
 
 
@@ -96,7 +96,7 @@ def _encode_live(
 ) -> list[Outcome]:
     """From pipe to pipe: what comes in goes out at once, where it is WAV."""
     (job,) = jobs
-    codec = Codec.load(preset, model)
+    codec = Codec.load(model=model, preset=preset)
     how = codec.model, codec.preset
     try:
         with reading(job.source) as file, writing(job.goal) as sink:

@@ -64,7 +64,7 @@ def command(
     Use headphones, or it howls. Ctrl-C ends it. Level and voice are learnt while you speak.
     """
     console = Console(quiet=quiet, as_json=as_json)
-    codec = Codec.load(preset, model)
+    codec = Codec.load(model=model, preset=preset)
     encoder = StreamEncoder(codec.model, codec.preset, steps=options.steps(packet, codec.model))
     decoder = StreamDecoder(encoder.header, seed=seed, known=codec.model)
     link = Link(LinkSettings(loss / 100, burst, delay / 1000, jitter / 1000, rate), seed)

@@ -65,7 +65,7 @@ def command(
     console = Console(quiet=quiet, as_json=as_json)
     kernel = chosen_kernel()
     jobs = plan(inputs, output, wanted=SOUND, suffix=".wav", recursive=recursive, note=console.note)
-    codec = Codec.load(preset, model)
+    codec = Codec.load(model=model, preset=preset)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
     status = run_batch(work, jobs, console, verb="coding", workers=1)
     if not status:

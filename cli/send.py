@@ -54,7 +54,7 @@ def command(
     """
     console = Console(quiet=quiet, as_json=as_json)
     host, port = parse_address(address)
-    codec = Codec.load(preset, model)
+    codec = Codec.load(model=model, preset=preset)
     encoder = StreamEncoder(codec.model, codec.preset, steps=options.steps(packet, codec.model))
     with ExitStack() as open_things:
         blocks: Iterable[AudioBlock]

@@ -4,7 +4,7 @@ Examples
 --------
 >>> import numpy as np
 >>> from sottovoce.codec import Codec, info
->>> codec = Codec.load("default")
+>>> codec = Codec.load()
 >>> wave = np.random.default_rng(1).normal(0, 0.1, 48000)  # 1 s at 48 kHz
 >>> data = codec.encode(wave, 48000)
 >>> info(data).seconds

@@ -39,15 +39,15 @@ class Codec:
     preset: Preset
 
     @classmethod
-    def load(cls, preset: str = "default", model: str = "default") -> "Codec":
+    def load(cls, *, model: str = "default", preset: str = "default") -> "Codec":
         """Load a model.
 
         Parameters
         ----------
+        model : str
+            Name of a bundled model, or the path of the weights of another one.
         preset : str
             Rate: a name that ``sotto models`` lists, such as "low", "default", "high" or "max".
-        model : str
-            Name of a model in the box, or the path of its weights.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class Codec:
         Examples
         --------
         >>> from sottovoce.codec import Codec
-        >>> Codec.load("low").preset.name
+        >>> Codec.load(preset="low").preset.name
         'low'
         """
         release = models.by_name(model)
@@ -65,12 +65,27 @@ class Codec:
 
     @property
     def sample_rate(self) -> int:
-        """Hz of decoded speech."""
+        """Sample rate of decoded speech, in Hz."""
         return self.model.sample_rate
 
     @property
+    def frame_rate(self) -> float:
+        """Steps (rows of codes) per second."""
+        return self.model.sample_rate / self.model.step
+
+    @property
+    def num_codebooks(self) -> int:
+        """Number of codebooks of the preset: codes per step."""
+        return self.preset.books
+
+    @property
+    def codebook_sizes(self) -> tuple[int, ...]:
+        """Number of entries of each codebook of the preset."""
+        return tuple(1 << bits for bits in self.preset.bits)
+
+    @property
     def bit_rate(self) -> float:
-        """Bits that a second of codes takes, without the file around them."""
+        """Bits per second of the codes, before entropy coding and without the file around them."""
         return models.bit_rate(self.model, self.preset)
 
     def encode(self, wave: npt.ArrayLike, sample_rate: int, *, protect: int = 0) -> bytes:

@@ -4,6 +4,7 @@ Most tests of `codec` and `cli` run with a toy in place of the trained model: th
 `tests/cli/test_trained.py` runs `sotto` with the real one.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(models, "release", stub_release)
     monkeypatch.setattr(lockstep, "decode_together", stub_release.decode_together)
-    monkeypatch.setenv("PYTHONPATH", STUB_SITE)
+    monkeypatch.setenv("PYTHONPATH", STUB_SITE, prepend=os.pathsep)
     models.loaded.cache_clear()
     yield
     models.loaded.cache_clear()

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not release.available(), reason="no model in the
 
 
 def blocks(preset: str = "default", wave: np.ndarray | None = None, **how) -> bytes:
-    codec = Codec.load(preset)
+    codec = Codec.load(preset=preset)
     wave = real_speech(2.6) if wave is None else wave
     file = io.BytesIO()
     encode_stream([wave], file, codec.model, codec.preset, **{"samples": len(wave)} | how)
@@ -41,7 +41,7 @@ def blocks(preset: str = "default", wave: np.ndarray | None = None, **how) -> by
 
 
 def packets(preset: str, steps: int) -> bytes:
-    codec, wave = Codec.load(preset), real_speech(2.6)
+    codec, wave = Codec.load(preset=preset), real_speech(2.6)
     encoder = StreamEncoder(codec.model, codec.preset, steps=steps)
     file = io.BytesIO()
     writer = PacketWriter(file, encoder.header)

@@ -19,8 +19,8 @@ def test_a_model_learns_what_is_likely_and_sounds_the_same(tmp_path, capsys):
     (tmp_path / "list.csv").write_text("path\n" + f"{SAMPLES / 'slt-16k-mono.wav'}\n" * 10)
     assert run(["train-context", "default", str(tmp_path / "list.csv"), "-o", str(output), "--minutes", "0.01"]) == 0
     assert capsys.readouterr().out.strip() == f"{output}.safetensors"
-    speech, before = real_speech(3), Codec.load("default")
-    after = Codec.load("default", f"{output}.safetensors")
+    speech, before = real_speech(3), Codec.load()
+    after = Codec.load(model=f"{output}.safetensors", preset="default")
     assert all(context_coder(after.model, preset) for preset in after.model.presets.values())
     data = after.encode(speech, 16000)
     assert data[5] & 1  # entropy coded

@@ -36,7 +36,7 @@ def test_integers_and_floats_are_the_same(codec):
 
 @pytest.mark.parametrize("preset", ["low", "default", "max"])
 def test_codes_are_what_the_file_holds(toy, preset):
-    codec = Codec.load(preset)
+    codec = Codec.load(preset=preset)
     codes = codec.codes(speech(3.01), 16000)
     assert codes.shape == (76, codec.preset.books)
     assert codes.min() >= 0
@@ -44,8 +44,8 @@ def test_codes_are_what_the_file_holds(toy, preset):
 
 
 def test_decode_takes_model_and_preset_from_the_file(toy):
-    data = Codec.load("max", "other").encode(speech(1), 16000)
-    assert np.array_equal(Codec.load("low").decode(data), Codec.load("max", "other").decode(data))
+    data = Codec.load(model="other", preset="max").encode(speech(1), 16000)
+    assert np.array_equal(Codec.load(preset="low").decode(data), Codec.load(model="other", preset="max").decode(data))
 
 
 def test_decode_many(codec):
@@ -56,7 +56,8 @@ def test_decode_many(codec):
 
 def test_rates(codec):
     assert codec.bit_rate == 600
-    assert Codec.load("low").bit_rate == 250
+    assert (codec.frame_rate, codec.num_codebooks, codec.codebook_sizes) == (25, 3, (1024, 128, 128))
+    assert Codec.load(preset="low").bit_rate == 250
 
 
 @pytest.mark.parametrize(
@@ -106,4 +107,4 @@ def test_bad_files(codec, data):
 @pytest.mark.parametrize(("preset", "model"), [("loud", "default"), ("default", "none")])
 def test_bad_names(toy, preset, model):
     with pytest.raises(SottoError, match="choose one of"):
-        Codec.load(preset, model)
+        Codec.load(model=model, preset=preset)

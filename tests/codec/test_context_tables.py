@@ -18,20 +18,20 @@ PRESETS = ("low", "default", "high", "max")
 
 
 def encode(preset: str, wave: np.ndarray, **how) -> bytes:
-    codec = Codec.load(preset)
+    codec = Codec.load(preset=preset)
     file = io.BytesIO()
     encode_stream([wave], file, codec.model, codec.preset, samples=len(wave), **how)
     return file.getvalue()
 
 
 def rows(data: bytes, preset: str) -> np.ndarray:
-    codec = Codec.load(preset)
+    codec = Codec.load(preset=preset)
     return np.concatenate([b.codes for b in blocks_of(Reader(io.BytesIO(data)), codec.model, codec.preset)])
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_it_saves_bits_and_keeps_the_codes(preset):
-    codec, wave = Codec.load(preset), real_speech(8)
+    codec, wave = Codec.load(preset=preset), real_speech(8)
     data = encode(preset, wave)
     codes = rows(data, preset)
     plain = io.BytesIO()
@@ -49,7 +49,7 @@ def test_it_saves_bits_and_keeps_the_codes(preset):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_coder_costs_next_to_nothing(preset):
-    codec = Codec.load(preset)
+    codec = Codec.load(preset=preset)
     codes = rows(encode(preset, real_speech(8)), preset)
     coder = context_coder(codec.model, codec.preset)
     for at in range(0, 200, 50):

@@ -18,7 +18,7 @@ from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.runtime.state import State
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-CODEC = Codec.load("default")
+CODEC = Codec.load()
 MODEL, PRESET = CODEC.model, CODEC.preset
 STEP = MODEL.step
 

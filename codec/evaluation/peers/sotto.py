@@ -38,7 +38,7 @@ class Sotto:
     family = "sottovoce"
 
     def __init__(self, preset: str, model: str) -> None:
-        self._codec, self._model = Codec.load(preset, model), model
+        self._codec, self._model = Codec.load(model=model, preset=preset), model
         self.name, self.title = f"sotto:{preset}", f"sottovoce {preset}"
         self.bit_rate = self._codec.bit_rate
 

@@ -14,7 +14,7 @@ from sottovoce.codec.live.player import Player
 from sottovoce.codec.live.udp import SILENT_SECONDS, UdpReceiver, UdpSender, parse_address
 from sottovoce.codec.stream import StreamEncoder
 
-CODEC = Codec.load("low")
+CODEC = Codec.load(preset="low")
 HEADER = StreamEncoder(CODEC.model, CODEC.preset).header
 PACKET = 640
 CODES = b"\0\0"

@@ -132,7 +132,7 @@ def test_several_in_one_are_cut_as_they_are_heard(encode, in_folder):
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (lambda: Codec.load("low").encode(speech(1), 16000), "of preset 'low', 0.sotto is of 'default'"),
+        (lambda: Codec.load(preset="low").encode(speech(1), 16000), "of preset 'low', 0.sotto is of 'default'"),
         (lambda: Codec.load(model="other").encode(speech(1), 16000), "not of the same model as 0.sotto"),
         (lambda: Codec.load().encode(speech(1, level=0.01), 16000), "not of the same voice and level as 0.sotto"),
     ],

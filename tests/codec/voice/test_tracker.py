@@ -10,7 +10,7 @@ from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.voice.level import level_of_byte
 from sottovoce.codec.voice.tracker import VoiceTracker, voice_of
 
-MODEL = Codec.load("default").model
+MODEL = Codec.load().model
 with open_sound(str(Path(__file__).parents[3] / "samples" / "slt-16k-mono.wav"), 16000) as sound:
     SPEECH = np.concatenate(list(sound))
 SPEECH = SPEECH[: len(SPEECH) // 640 * 640]
