@@ -53,17 +53,16 @@ lint: $(VENV)/dev
 	MYPYPATH=$(VENV)/types $(BIN)/mypy --explicit-package-bases -p sottovoce
 
 bench: $(VENV)/dev
-	$(BIN)/python benchmarks/sampler.py | tee docs/speed.txt
-	$(BIN)/python benchmarks/memory.py | tee docs/memory.txt
-	$(BIN)/python benchmarks/streaming.py | tee docs/streaming.txt
-	$(BIN)/python benchmarks/redundancy.py | tee docs/redundancy.txt
-	$(BIN)/python benchmarks/voices.py $(SOTTO_SPEECH)/valid.csv | tee docs/voices.txt
-	$(BIN)/python benchmarks/training.py docs/logs/*/log.jsonl -o docs/training.md
-	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/latents
-	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/tuned
-	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes --networks 8 | tee docs/context.txt
-	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/losses.txt
-	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/protection.txt
+	$(BIN)/python benchmarks/sampler.py | tee docs/benchmarks/speed.txt
+	$(BIN)/python benchmarks/memory.py | tee docs/benchmarks/memory.txt
+	$(BIN)/python benchmarks/streaming.py | tee docs/benchmarks/streaming.txt
+	$(BIN)/python benchmarks/redundancy.py | tee docs/benchmarks/redundancy.txt
+	$(BIN)/python benchmarks/voices.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/voices.txt
+	$(BIN)/python benchmarks/latents.py $(SOTTO_SPEECH)/valid.csv -o docs/benchmarks/latents
+	$(BIN)/python benchmarks/tune.py $(SOTTO_SPEECH)/train -o docs/benchmarks/tuned
+	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes --networks 8 | tee docs/benchmarks/context.txt
+	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/losses.txt
+	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/protection.txt
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
 		--against codec2,opus,speex,lc3,stage1:default,stage1:max
 	$(BIN)/sotto compare $(SOTTO_SPEECH)/valid.csv -o runs/families

@@ -1,7 +1,7 @@
 """What each choice of the first stage is worth: small networks that differ in one thing (ablations.toml).
 
     python benchmarks/ablations.py train SHARDS RUNS --steps 2500 [--only NAME] [-j 2]
-    python benchmarks/ablations.py table RUNS -o docs/ablations
+    python benchmarks/ablations.py table RUNS -o docs/benchmarks/ablations
 
 `train` leaves a run folder for each; one that is finished is kept. `table` writes OUTPUT.json and OUTPUT.md of their
 logs. The training batches tell, as all variants draw the same ones: in so short a run averaged weights lag.

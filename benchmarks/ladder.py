@@ -1,7 +1,7 @@
 """Models for the plot of phones against gender: three bottlenecks at several rates (ladder.toml), each trained alike.
 
     python benchmarks/ladder.py SHARDS RUNS [--only NAME] [-j 2]
-    sotto probe RUNS/* --speech DIR -o docs/probes.json
+    sotto probe RUNS/* --speech DIR -o docs/benchmarks/probes.json
 
 Leaves a run folder for each; one that is finished is kept, one that is not goes on.
 """

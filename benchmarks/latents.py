@@ -1,6 +1,6 @@
 """Whether the codes are used, and whether the decoder listens to them.
 
-    python benchmarks/latents.py REFERENCES.csv -o docs/latents
+    python benchmarks/latents.py REFERENCES.csv -o docs/benchmarks/latents
 
 For each code book: share of its entries in use over all references, perplexity, and the entropy of its codes against
 their fixed length. For the WaveNet: bits a sample with the right latents, and how many more with those of another

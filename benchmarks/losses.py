@@ -1,6 +1,6 @@
 """What lost packets cost: ESTOI of a live stream, at every preset and several rates of loss in bursts.
 
-    python benchmarks/losses.py speech/valid.csv | tee docs/losses.txt
+    python benchmarks/losses.py speech/valid.csv | tee docs/benchmarks/losses.txt
 
 ESTOI is that of the stream, and its part of the clean stream's. A click would be a jump between two samples larger than
 any in speech: told are the largest one of each stream against the largest of the recording itself, on average and in

@@ -1,6 +1,6 @@
 """What protection costs, and what it restores: blocks lost for good at several rates of damage.
 
-    python benchmarks/protection.py speech/valid.csv | tee docs/protection.txt
+    python benchmarks/protection.py speech/valid.csv | tee docs/benchmarks/protection.txt
 
 The recordings are joined to one of a few minutes. Its bits are flipped, or its blocks wiped out in bursts, parity
 records and second header like all others; lost are blocks that have to be concealed or are missing. No sound is

@@ -2,9 +2,9 @@
 
     python benchmarks/publish.py [--codecs REPORT] [--families REPORT] [--probes OUT.json]
 
-Takes what `sotto evaluate`, `sotto compare` and `sotto probe` have made. Writes docs/measured.json, docs/families.json
-and docs/probes.json, docs/MEASURED.md of all three, and of the first the scores in the card of the model in the box and
-the table in README.md.
+Takes what `sotto evaluate`, `sotto compare` and `sotto probe` have made. Writes codecs.json, families.json and
+probes.json in docs/benchmarks (without the figures of single recordings), docs/MEASURED.md from all three, and from the
+first the scores in the card of the bundled model and the table in README.md.
 """
 
 import argparse
@@ -23,8 +23,9 @@ from sottovoce.models.families import store
 from sottovoce.models.probing import table as probes
 
 ROOT = Path(__file__).parents[1]
-README, JSON, MARKDOWN = ROOT / "README.md", ROOT / "docs" / "measured.json", ROOT / "docs" / "MEASURED.md"
-FAMILIES, PROBES = ROOT / "docs" / "families.json", ROOT / "docs" / "probes.json"
+README, MARKDOWN = ROOT / "README.md", ROOT / "docs" / "MEASURED.md"
+TABLES = ROOT / "docs" / "benchmarks"
+JSON, FAMILIES, PROBES = TABLES / "codecs.json", TABLES / "families.json", TABLES / "probes.json"
 CARD = ROOT / "models" / "released" / "default.json"
 PLACE = re.compile(r"(<!-- figures -->\n).*?(\n<!-- /figures -->)", re.DOTALL)
 SHOWN = ("pesq_wb", "stoi", "estoi", "f0", "voicing", "speaker", "dnsmos", "per")
@@ -73,8 +74,14 @@ def document() -> str:
     if FAMILIES.exists():
         parts.append(families.markdown(json.loads(FAMILIES.read_text(encoding="utf-8"))))
     if PROBES.exists():
-        parts.append(probes.markdown(json.loads(PROBES.read_text(encoding="utf-8")), PROBES.with_suffix(".svg").name))
+        parts.append(probes.markdown(json.loads(PROBES.read_text(encoding="utf-8")), f"benchmarks/{PROBES.stem}.svg"))
     return "\n".join(parts)
+
+
+def summary(report: Mapping[str, Any], rows: str) -> str:
+    """Return a report as JSON without the figures of single recordings, which are most of it and in no table."""
+    kept = [{key: value for key, value in row.items() if key != "recordings"} for row in report[rows]]
+    return json.dumps({**report, rows: kept}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def put(path: Path, content: str) -> None:
@@ -89,7 +96,7 @@ def publish_codecs(folder: Path) -> None:
     if report["model"]["sha256"] != card["sha256"]:
         sys.exit("publish: the report is of another model than the one in the box")
     card["scores"] = scores(report)
-    put(JSON, json.dumps(report, ensure_ascii=False, separators=(",", ":")) + "\n")  # a third is white space else
+    put(JSON, summary(report, "codecs"))
     put(CARD, json.dumps(card, indent=1) + "\n")
     put(README, PLACE.sub(lambda found: found[1] + table(report) + found[2], README.read_text(encoding="utf-8")))
 
@@ -100,7 +107,7 @@ def publish_families(folder: Path) -> None:
     boxed = {name: hashlib.sha256(store.find(name).read_bytes()).hexdigest() for name in store.available()}
     if not set(boxed.values()) <= {row["sha256"] for row in json.loads(text)["families"]}:
         sys.exit("publish: the comparison lacks families in the box, or is of others")
-    put(FAMILIES, text)
+    put(FAMILIES, summary(json.loads(text), "families"))
 
 
 def publish_probes(file: Path) -> None:

@@ -1,6 +1,6 @@
 """What redundancy saves on lossy links, and what it costs: packets lost and made up, bits a second, and delay.
 
-    python benchmarks/redundancy.py | tee docs/redundancy.txt
+    python benchmarks/redundancy.py | tee docs/benchmarks/redundancy.txt
 
 Packets of samples/ at the preset default go as `sotto send --redundancy N` packs them over a simulated link, and are
 played as `sotto receive --buffer` does: real datagrams, order, concealment and catching up, in simulated time and

@@ -1,6 +1,6 @@
 """Half an hour of streaming: does memory stay as it is, and how much of a core does it take?
 
-    python benchmarks/streaming.py [minutes] | tee docs/streaming.txt
+    python benchmarks/streaming.py [minutes] | tee docs/benchmarks/streaming.txt
 
 Speech of samples/ goes round and round through a StreamEncoder and a StreamDecoder, in pieces of random size.
 """

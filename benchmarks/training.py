@@ -1,6 +1,6 @@
 """How training went: the log of each stage of a run as a table.
 
-python benchmarks/training.py RUN/log.jsonl... -o docs/training.md
+python benchmarks/training.py RUN/log.jsonl... -o docs/benchmarks/training.md
 """
 
 import argparse

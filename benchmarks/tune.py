@@ -1,6 +1,6 @@
 """How the decoder's settings sound: contrast, envelope passes and temperature, on speakers held out of training.
 
-    python benchmarks/tune.py SPEECH/train -o docs/tuned
+    python benchmarks/tune.py SPEECH/train -o docs/benchmarks/tuned
 
 Takes recordings of the speakers that `sotto prepare` keeps from training (never those of the validation set), encodes
 each once, decodes it with every variant of the card's `decoding` table, and writes OUTPUT.json and OUTPUT.md.

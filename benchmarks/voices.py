@@ -1,6 +1,6 @@
 """Speech in another's voice and at another speed: is it that voice, the same words, the same pitch?
 
-    python benchmarks/voices.py SPEECH/valid.csv | tee docs/voices.txt
+    python benchmarks/voices.py SPEECH/valid.csv | tee docs/benchmarks/voices.txt
 
 Voices: recordings of men in the voices of women and the other way round; the table's speakers by turns, whom chance
 pairs. A voice is taken from one recording of the target; the result is compared (Resemblyzer) with another one of the

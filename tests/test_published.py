@@ -20,8 +20,8 @@ def measured():
 def test_the_model_in_the_box_is_the_one_that_was_measured():
     weights = (ROOT / "models" / "released" / "default.safetensors").read_bytes()
     sha = hashlib.sha256(weights).hexdigest()
-    latents = json.loads((ROOT / "docs" / "latents.json").read_text())
-    tuned = json.loads((ROOT / "docs" / "tuned.json").read_text())
+    latents = json.loads((publish.TABLES / "latents.json").read_text())
+    tuned = json.loads((publish.TABLES / "tuned.json").read_text())
     card = json.loads(publish.CARD.read_text())
     assert sha == card["sha256"] == measured()["model"]["sha256"]
     # These are of sound alone, which is that of the former ids too.
