@@ -5,6 +5,7 @@ Most tests of `codec` and `cli` run with a toy in place of the trained model: th
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,18 @@ import soundfile
 from helpers.sounds import speech
 
 STUB_SITE = str(Path(__file__).parent / "helpers" / "stub_site")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print one line with the number of tests that were skipped, and for which reasons."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(
+        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")
+        for report in reports
+    )
+    if reasons:
+        listed = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"skipped {len(reports)} tests: {listed}", yellow=True)
 
 
 @pytest.fixture

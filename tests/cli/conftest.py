@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.commands import SOTTO
+from helpers.processes import LIMIT
 
 from sottovoce.cli.app import THREADS, run
 
@@ -33,6 +34,6 @@ def sotto_process(toy: None, in_folder: Path) -> Callable[..., subprocess.Comple
     """Runs a command as a process."""
 
     def call(*arguments: str, **how) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run([*SOTTO, *arguments], capture_output=True, timeout=60, **how)
+        return subprocess.run([*SOTTO, *arguments], capture_output=True, timeout=LIMIT, **how)
 
     return call

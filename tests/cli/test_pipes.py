@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from helpers.commands import SOTTO
+from helpers.processes import LIMIT
 from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec
@@ -40,11 +41,11 @@ class Pipe:
 
     def wait_for(self, count: int) -> bool:
         with self._more:
-            return self._more.wait_for(lambda: len(self.heard) >= count, timeout=60)
+            return self._more.wait_for(lambda: len(self.heard) >= count, timeout=LIMIT)
 
     def close(self) -> bytes:
         self._encoder.stdin.close()
-        assert (self._encoder.wait(60), self._decoder.wait(60)) == (0, 0)
+        assert (self._encoder.wait(LIMIT), self._decoder.wait(LIMIT)) == (0, 0)
         self._thread.join()
         return self.heard
 
@@ -87,6 +88,6 @@ def test_what_is_no_wav_waits_for_its_end(in_folder):
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"RIFF....WAVE", b"RIFF....WAVE" + bytes(9000), wav_head(0), b"x" * 99])
 def test_rubbish_is_told_in_a_line(data):
     run = subprocess.Popen([*SOTTO, "encode", "-", "-"], stdin=-1, stdout=-1, stderr=-1)
-    _, errors = run.communicate(data, timeout=60)
+    _, errors = run.communicate(data, timeout=LIMIT)
     assert run.returncode == 2
     assert errors.startswith(b"sotto: standard input: ") and errors.count(b"\n") == 1

@@ -1,6 +1,7 @@
 """A toy in place of the models: the interface of `sottovoce.models.release`, quick, deterministic, and exact in its
 promises about chunks, lengths and lost steps. A step's codes tell its mean magnitude; decoding gives it back as noise.
-STUB_SLOWNESS is the seconds that encoding a piece takes.
+STUB_SLOWNESS is the seconds that encoding a piece takes, STUB_GATE a file without which it doesn't begin, STUB_TRACE
+one that gets a byte for each piece.
 """
 
 import hashlib
@@ -36,6 +37,11 @@ class Encoder:
 
     def push(self, wave):
         time.sleep(float(os.environ.get("STUB_SLOWNESS", "0")))
+        while (gate := os.environ.get("STUB_GATE")) and not os.path.exists(gate):
+            time.sleep(0.01)
+        if trace := os.environ.get("STUB_TRACE"):
+            with open(trace, "ab") as file:
+                file.write(b".")
         self._held = np.concatenate((self._held, wave))
         self._samples += len(wave)
         return self._take(max(0, len(self._held) - LOOKAHEAD) // STEP)

@@ -2,12 +2,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from helpers.processes import LIMIT, start, wait_until
 
 from sottovoce.cli.support.workers import each
 from sottovoce.codec.errors import SottoError
@@ -44,12 +44,12 @@ def test_workers_that_die_are_one_line(monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_outlives_the_first_process(in_folder, number):
     Path("long.py").write_text(LONG)
-    process = subprocess.Popen([sys.executable, "long.py"], stderr=subprocess.DEVNULL)
-    workers = [wait_for(lambda name=name: int(Path(name).read_text())) for name in ("worker-0", "worker-1")]
+    process = start([sys.executable, "long.py"], stderr=subprocess.DEVNULL)
+    workers = [wait_until(lambda name=name: int(Path(name).read_text())) for name in ("worker-0", "worker-1")]
     process.send_signal(number)
-    process.wait(timeout=30)
+    process.wait(timeout=LIMIT)
     for worker in workers:
-        wait_for(lambda worker=worker: not runs(worker) or None)
+        wait_until(lambda worker=worker: not runs(worker))
 
 
 def runs(process: int) -> bool:
@@ -58,15 +58,3 @@ def runs(process: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{process}/stat").read_text().split()[2] if os.path.exists("/proc") else True
-
-
-def wait_for(what):
-    """Return what isn't None, as soon as it is there."""
-    for _ in range(600):
-        try:
-            if (found := what()) is not None:
-                return found
-        except (OSError, ValueError):
-            pass
-        time.sleep(0.05)
-    raise TimeoutError

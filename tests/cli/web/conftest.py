@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers.processes import LIMIT
 
 for package in ("starlette", "uvicorn", "websockets", "httpx2"):
     pytest.importorskip(package)
@@ -72,4 +73,4 @@ def starting() -> Iterator[Callable[..., Serving]]:
     for process, _ in started.values():
         process.terminate()
     for process, _ in started.values():
-        process.communicate(timeout=10)
+        process.communicate(timeout=LIMIT)

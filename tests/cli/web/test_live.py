@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx2
 import numpy as np
 import pytest
+from helpers.processes import LIMIT
 from helpers.sounds import speech
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -22,7 +23,7 @@ ROOM = 40
 def session(serving, rate=16000, preset="default", **how):
     with connect(serving.live, **{"proxy": None, "compression": None, "close_timeout": 1, **how}) as line:
         line.send(json.dumps({"preset": preset, "rate": rate}))
-        yield line, json.loads(line.recv(timeout=10))
+        yield line, json.loads(line.recv(timeout=LIMIT))
 
 
 def pieces(seconds, rate, milliseconds=20):
@@ -35,7 +36,7 @@ def code_of(line):
     """Why the server hung up."""
     with pytest.raises(ConnectionClosed) as closed:
         while True:
-            line.recv(timeout=10)
+            line.recv(timeout=LIMIT)
     return closed.value.rcvd.code, closed.value.rcvd.reason
 
 
@@ -48,10 +49,10 @@ def test_round_trip(starting, rate):
             line.send(piece)
         samples, packets, loudest = 0, 0, 0
         while samples < 1.2 * rate:
-            message = line.recv(timeout=10)
+            message = line.recv(timeout=LIMIT)
             first, work, size = HEAD.unpack_from(message)
             wave = np.frombuffer(message, "<i2", offset=HEAD.size)
-            assert first == samples and 0 < work < 5 and 1 <= size < 40
+            assert first == samples and work > 0 and 1 <= size < 40
             samples += len(wave)
             packets += 1
             loudest = max(loudest, int(np.abs(wave.astype(int)).max(initial=0)))
@@ -116,7 +117,7 @@ def test_a_flood_ends_and_others_are_served(starting, size):
                 line.send(bytes(size))
         assert (closed.value.rcvd and closed.value.rcvd.code) in (1008, 1013, None)
         calm.send(b"".join(pieces(0.5, 16000)))
-        assert HEAD.unpack_from(calm.recv(timeout=10))[0] == 0
+        assert HEAD.unpack_from(calm.recv(timeout=LIMIT))[0] == 0
         assert httpx2.get(f"{serving.url}api/models").status_code == 200
     assert serving.memory() < before + ROOM
 
@@ -151,7 +152,7 @@ def _free(serving) -> bool:
         with connect(serving.live, proxy=None) as line:
             try:
                 line.send(json.dumps({"preset": "default", "rate": 16000}))
-                return bool(json.loads(line.recv(timeout=5)))
+                return bool(json.loads(line.recv(timeout=LIMIT)))
             except ConnectionClosed:
                 time.sleep(0.1)
     return False

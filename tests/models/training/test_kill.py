@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from helpers import tiny
+from helpers.processes import wait_until
 from safetensors.torch import load_file
 
 from sottovoce.models.training.run import train
@@ -34,10 +35,8 @@ def wait_for_progress(process: subprocess.Popen, checkpoint: Path) -> None:
     def stamp() -> int:
         return checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
 
-    before, deadline = stamp(), time.monotonic() + 120
-    while stamp() == before and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    before = stamp()
+    wait_until(lambda: stamp() != before or process.poll() is not None)
 
 
 def test_killed_and_resumed(run_config, tmp_path: Path):
