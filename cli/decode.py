@@ -10,11 +10,13 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.conversion import DECODE
 from sottovoce.cli.support.failures import as_failure
-from sottovoce.cli.support.jobs import CODED, Job, plan
-from sottovoce.cli.support.kernel import chosen_kernel
+from sottovoce.cli.support.jobs import Job, plan
+from sottovoce.cli.support.kernel import chosen_kernel, note_slow_kernel
 from sottovoce.cli.support.names import voices
 from sottovoce.codec.io.files import reading, writing
+from sottovoce.codec.io.sound_writer import sound_suffix
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import Decoding, wav_decoding
 from sottovoce.codec.offline.lockstep import run_together
@@ -32,12 +34,22 @@ TOGETHER = 4
 @options.output
 @options.weights
 @options.seed
-@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.5, 2), help="In the same pitch.")
 @click.option(
-    "--voice", shell_complete=voices, help="In another's: a name of `sotto voice list`, a profile, or a recording."
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.5, 2),
+    help="Speed; the pitch stays.",
+)
+@click.option(
+    "--voice",
+    shell_complete=voices,
+    help="Decode in another voice: a name from `sotto voice list`, a profile, or a recording.",
 )
 @options.span
 @options.recursive
+@options.keep_tree
+@options.skip_existing
 @options.workers
 @options.force
 @options.as_json
@@ -52,28 +64,35 @@ def command(
     start: float,
     stop: float,
     recursive: bool,
+    keep_tree: bool,
+    skip_existing: bool,
     workers: int | None,
     force: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Decode .sotto files, or those in folders, to 16-bit WAV.
+    """Decode .sotto files, or those in folders, to recordings.
 
-    The same file and seed give the same samples, everywhere. Damaged parts are concealed, with a warning. Of files that
-    `cat` put into one, each is decoded after the other. Times are those of the recording, whatever the speed. With
-    "- -", from pipe to pipe, what comes in is decoded at once.
+    The suffix of the output tells its format: .wav (16-bit), .flac, .ogg (Vorbis), .opus or .mp3. The same file and
+    seed give the same samples, on every machine. Damaged parts are concealed, with a warning. Files that `cat` put
+    together are decoded one after the other. Times are those of the recording, whatever the speed. "- -" streams from
+    standard input to standard output, and decodes as data comes in.
+
+    \b
+    sotto decode talk.sotto -o talk.wav
+    sotto decode talk.sotto -o middle.mp3 --from 1:00 --to 2:30
     """
+    options.check_existing(skip_existing=skip_existing, force=force)
     console = Console(quiet=quiet, as_json=as_json)
     kernel = chosen_kernel()
     inputs, output, flowing = options.piped(inputs, output)
-    jobs = plan(inputs, output, wanted=CODED, suffix=".wav", recursive=recursive, note=console.note)
-    release = by_name(model or "default")  # what is wrong with it, or with the voice, is said once
+    found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
+    release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
     delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
     work = partial(_decode, model=model, delivery=delivery, flowing=flowing, force=force)
-    status = run_batch(work, jobs, console, verb="decoding", workers=workers, together=TOGETHER)
-    if not status:
-        console.note(f"decoded with the {kernel} kernel")
-    return status
+    note_slow_kernel(kernel, console)
+    existing = {"force": force, "skip_existing": skip_existing}
+    return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 
 
 def _decode(
@@ -87,7 +106,7 @@ def _decode(
 
 def _decode_one(job: Job, delivery: Delivery, *, force: bool, **how: Any) -> Decoding:
     with reading(job.source) as source, writing(job.goal, force=force) as sink:
-        return (yield from wav_decoding(source, sink, delivery, **how))
+        return (yield from wav_decoding(source, sink, delivery, suffix=sound_suffix(job.goal), **how))
 
 
 def _told(job: Job, outcome: Decoded | Exception) -> Outcome:

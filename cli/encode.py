@@ -9,11 +9,12 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.conversion import ENCODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import MOST_PARITY
-from sottovoce.codec.io.audio import SOUND, open_file, open_sound
+from sottovoce.codec.io.audio import open_file, open_sound
 from sottovoce.codec.io.files import flows, reading, writing
 from sottovoce.codec.io.wav_pipe import first_bytes, is_wav, piped_wav
 from sottovoce.codec.offline.encode import encode_live, encode_sound
@@ -27,17 +28,21 @@ from sottovoce.codec.progress import Tick, no_tick
 @options.output
 @options.preset
 @options.model
-@click.option("--tag", "tags", metavar="KEY=VALUE", multiple=True, help='What is told of it, such as TITLE="A talk".')
-@click.option("--dtx", is_flag=True, help="Spend hardly any bits on pauses: a step of each is told, and held.")
+@click.option(
+    "--tag", "tags", metavar="KEY=VALUE", multiple=True, help='Metadata to store, e.g. TITLE="A talk"; repeatable.'
+)
+@click.option("--dtx", is_flag=True, help="Discontinuous transmission: spend almost no bits on pauses.")
 @click.option(
     "--protect",
     metavar="N",
     default=0,
     show_default=True,
     type=click.IntRange(0, MOST_PARITY),
-    help="Of each 16 blocks (half a minute), restore any N that get lost.",
+    help="Add parity that restores any N lost blocks of each 16 (half a minute).",
 )
 @options.recursive
+@options.keep_tree
+@options.skip_existing
 @options.workers
 @options.force
 @options.as_json
@@ -51,6 +56,8 @@ def command(
     dtx: bool,
     protect: int,
     recursive: bool,
+    keep_tree: bool,
+    skip_existing: bool,
     workers: int | None,
     force: bool,
     as_json: bool,
@@ -58,21 +65,28 @@ def command(
 ) -> int:
     """Encode recordings, or the recordings in folders, to .sotto files.
 
-    Any format, sample rate and number of channels that libsndfile reads will do. For each file you read its length,
-    the size of what was written, and the true bit rate. With "- -", from pipe to pipe, WAV is encoded as it comes in.
+    Inputs have any format that libsndfile reads, any sample rate and number of channels. Each line of the result has
+    the length of the recording, the size of the output and its true bit rate. "- -" streams from standard input to
+    standard output: WAV is encoded as it comes in, which takes more bits than encoding a file.
+
+    \b
+    sotto encode talk.wav -o talk.sotto
+    sotto encode -r archive -o coded --skip-existing
     """
+    options.check_existing(skip_existing=skip_existing, force=force)
     console = Console(quiet=quiet, as_json=as_json)
     inputs, output, piped = options.piped(inputs, output)
-    jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=console.note)
-    Codec.load(model=model, preset=preset)  # what is wrong with these is said once
+    found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
+    Codec.load(model=model, preset=preset)  # so that an error in these is reported once
     metadata = pack(tags)
     if piped and flows():
         if dtx or protect:
-            raise click.UsageError(f"--{'dtx' if dtx else 'protect'} is not for pipes that flow")
+            raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
         work = partial(_encode_live, preset=preset, model=model, metadata=metadata)
     else:
         work = partial(_encode, preset=preset, model=model, metadata=metadata, dtx=dtx, protect=protect, force=force)
-    return run_batch(work, jobs, console, verb="encoding", workers=workers)
+    existing = {"force": force, "skip_existing": skip_existing}
+    return run_batch(work, found, console, verb="encoding", workers=workers, **existing)
 
 
 def _encode(

@@ -13,11 +13,12 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.conversion import ROUNDTRIP
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
-from sottovoce.cli.support.kernel import chosen_kernel
+from sottovoce.cli.support.kernel import chosen_kernel, note_slow_kernel
 from sottovoce.codec import Codec
-from sottovoce.codec.io.audio import SOUND, open_sound
+from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.io.files import STANDARD, writing
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
@@ -40,6 +41,8 @@ from sottovoce.codec.progress import Tick, no_tick
 @options.seed
 @click.option("--keep", is_flag=True, help="Keep the .sotto files beside the WAV files.")
 @options.recursive
+@options.keep_tree
+@options.skip_existing
 @options.force
 @options.as_json
 @options.quiet
@@ -51,26 +54,28 @@ def command(
     seed: int,
     keep: bool,
     recursive: bool,
+    keep_tree: bool,
+    skip_existing: bool,
     force: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
     """Encode recordings and decode them again to WAV.
 
-    Beside what `sotto encode` tells, you read how long encoding and decoding took, as parts of the recording's length
-    (real-time factors), on this machine and in one process.
+    Each line of the result also has the real-time factors (RTF) of encoding and decoding, on this machine and in one
+    process: the time taken divided by the length of the recording; below 1 is faster than real time.
     """
+    options.check_existing(skip_existing=skip_existing, force=force)
     if keep and output == STANDARD:
-        raise click.UsageError("--keep has no place for the .sotto file beside standard output")
+        raise click.UsageError("--keep needs an output file or folder, not standard output")
     console = Console(quiet=quiet, as_json=as_json)
     kernel = chosen_kernel()
-    jobs = plan(inputs, output, wanted=SOUND, suffix=".wav", recursive=recursive, note=console.note)
+    found = plan(inputs, output, ROUNDTRIP, recursive=recursive, keep_tree=keep_tree, note=console.note)
     codec = Codec.load(model=model, preset=preset)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
-    status = run_batch(work, jobs, console, verb="coding", workers=1)
-    if not status:
-        console.note(f"decoded with the {kernel} kernel")
-    return status
+    note_slow_kernel(kernel, console)
+    existing = {"force": force, "skip_existing": skip_existing}
+    return run_batch(work, found, console, verb="coding", workers=1, **existing)
 
 
 def _roundtrip(

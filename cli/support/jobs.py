@@ -1,14 +1,15 @@
 """Which files a command works on, and where their results go."""
 
 import os
+import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sottovoce.cli.support.conversion import Conversion
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.codec.io.files import STANDARD, shown
-
-CODED = frozenset([".sotto"])
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,43 @@ class Job:
         """What messages call it."""
         return shown(self.source)
 
+    @property
+    def exists(self) -> bool:
+        """Whether the output is there already, as a regular file."""
+        try:
+            return self.goal != STANDARD and stat.S_ISREG(os.stat(self.goal).st_mode)
+        except OSError:
+            return False
+
+
+@dataclass
+class Plan:
+    """What a command has to do.
+
+    Attributes
+    ----------
+    jobs : list of Job
+        The files to convert.
+    refused : list of (list of str, SottoError)
+        Inputs that cannot be converted, together with the reason.
+    ignored : Counter of str
+        Number of files in the folders that are of another kind, by suffix.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    refused: list[tuple[list[str], SottoError]] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+
 
 def plan(
     inputs: Sequence[str],
     output: str | None,
+    conversion: Conversion,
     *,
-    wanted: frozenset[str],
-    suffix: str,
-    recursive: bool,
+    recursive: bool = False,
+    keep_tree: bool = False,
     note: Callable[[str], None],
-) -> list[Job]:
+) -> Plan:
     """Find the files in `inputs` and name the output of each.
 
     Parameters
@@ -41,49 +69,81 @@ def plan(
         Files, folders and ``-``.
     output : str or None
         A file for a single input, else a folder; ``-``; or None for beside each input.
-    wanted : frozenset of str
-        Suffixes of the files to take from folders.
-    suffix : str
-        Of the outputs.
+    conversion : Conversion
+        What is converted to what.
     recursive : bool
         Whether to take the folders below a folder too.
+    keep_tree : bool
+        Whether an output in a folder has the path of its input there, not only the name.
     note : callable
-        Told what the user may not expect.
+        Called with what the user may not expect.
 
     Returns
     -------
-    list of Job
+    Plan
+        Two inputs that have the same output are refused; the others are planned.
 
     Raises
     ------
     SottoError
-        When the inputs don't go together with the output, or there are none.
+        When the inputs don't go together with the output, or nothing is left to do.
     """
     if STANDARD in inputs and len(inputs) > 1:
-        raise SottoError("standard input is beside other inputs", "give it alone", STANDARD)
-    several = len(inputs) > 1 or os.path.isdir(inputs[0])
-    if output == STANDARD and several:
-        raise SottoError("standard output takes a single input", "name a folder with -o")
-    into = output is not None and output != STANDARD and (several or os.path.isdir(output) or output.endswith("/"))
-    if into and output and os.path.exists(output) and not os.path.isdir(output):
-        raise SottoError("is a file", "name a folder for several outputs", output)
-    jobs = []
+        raise _beside_standard_input(inputs, output)
+    several = len(inputs) > 1 or os.path.isdir(inputs[0]) or keep_tree
+    into = _is_folder(output, several, conversion, inputs)
+    conversion.check_inputs(inputs)
+    found = Plan()
     for name in inputs:
-        for source, relative in _found(name, wanted, recursive, note):
+        try:
+            conversion.check_input(name)
+        except SottoError as error:
+            found.refused.append(([name], error))
+            continue
+        for source, relative in _found(name, conversion.wanted, recursive, note, found.ignored):
             if into and output:
-                place = os.path.join(_own_name(name), relative) if len(inputs) > 1 else relative
-                goal = _with_suffix(os.path.join(output, place), suffix)
+                place = os.path.join(_own_folder(name, len(inputs) > 1, keep_tree), relative)
+                goal = _with_suffix(os.path.join(output, place), conversion.suffix)
             elif output or name == STANDARD:
                 goal = output or STANDARD
             else:
-                goal = _with_suffix(source, suffix)
-            jobs.append(Job(source, goal))
-    _check(jobs)
-    return jobs
+                goal = _with_suffix(source, conversion.suffix)
+            found.jobs.append(Job(source, goal))
+    found.ignored.pop(conversion.suffix, None)
+    _check(found)
+    if not found.jobs and found.refused:
+        raise found.refused[0][1]
+    return found
+
+
+def _beside_standard_input(inputs: Sequence[str], output: str | None) -> SottoError:
+    if len(inputs) == 2 and inputs[1] == STANDARD and output is None:
+        return SottoError("standard input is beside other inputs", "for standard output give -o -", STANDARD)
+    return SottoError("standard input is beside other inputs", "give it alone", STANDARD)
+
+
+def _is_folder(output: str | None, several: bool, conversion: Conversion, inputs: Sequence[str]) -> bool:
+    """Return whether the output is a folder for the results; raise SottoError where that is not possible."""
+    if output is None:
+        return False
+    if output == STANDARD:
+        if several:
+            raise SottoError("standard output takes a single input", "name a folder with -o")
+        return False
+    if os.path.isdir(output) or output.endswith("/"):
+        return True
+    if not several:
+        conversion.check_output(output)
+        return False
+    if os.path.exists(output):
+        raise SottoError("is a file", "name a folder for several outputs", output)
+    if conversion.is_file_name(output):
+        raise SottoError("is the name of a file", "name a folder for several outputs, or end it with /", output)
+    return True
 
 
 def _found(
-    name: str, wanted: frozenset[str], recursive: bool, note: Callable[[str], None]
+    name: str, wanted: frozenset[str], recursive: bool, note: Callable[[str], None], ignored: Counter[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the files of an input, each with its path as seen from there."""
     if not os.path.isdir(name):
@@ -92,11 +152,14 @@ def _found(
     empty = True
     for folder, below, files in os.walk(name, onerror=_refused):
         below[:] = sorted(one for one in below if not one.startswith("."))
-        for file in sorted(files):
-            if not file.startswith(".") and os.path.splitext(file)[1].lower() in wanted:
-                empty = False
-                source = os.path.join(folder, file)
-                yield source, os.path.relpath(source, name)
+        for file in sorted(one for one in files if not one.startswith(".")):
+            suffix = os.path.splitext(file)[1].lower()
+            if suffix not in wanted:
+                ignored[suffix or "without a suffix"] += 1
+                continue
+            empty = False
+            source = os.path.join(folder, file)
+            yield source, os.path.relpath(source, name)
         if not recursive:
             if below and not empty:
                 note(f"{name}: the folders in it are left out; add -r to take them too")
@@ -111,25 +174,30 @@ def _refused(error: OSError) -> None:
     raise explained(error, str(error.filename)) from error
 
 
-def _own_name(name: str) -> str:
-    """Return the folder that an input becomes when there are several inputs."""
-    return Path(name).resolve().name if os.path.isdir(name) else ""
+def _own_folder(name: str, several: bool, keep_tree: bool) -> str:
+    """Return the folder, in that of the outputs, in which the results of an input are."""
+    if keep_tree:
+        path = os.path.normpath(name if os.path.isdir(name) else os.path.dirname(name) or ".")
+        return os.path.join("", *(part for part in Path(path).parts if part not in (os.sep, os.pardir)))
+    return Path(name).resolve().name if several and os.path.isdir(name) else ""
 
 
 def _with_suffix(path: str, suffix: str) -> str:
     return os.path.splitext(path)[0] + suffix
 
 
-def _check(jobs: Sequence[Job]) -> None:
+def _check(found: Plan) -> None:
     """Refuse that an output overwrites an input or another output."""
-    sources = {os.path.realpath(job.source) for job in jobs if job.source != STANDARD}
-    goals: dict[str, str] = {}
-    for job in jobs:
-        if job.goal == STANDARD:
-            continue
+    sources = {os.path.realpath(job.source) for job in found.jobs if job.source != STANDARD}
+    goals: dict[str, list[Job]] = {}
+    for job in found.jobs:
         goal = os.path.realpath(job.goal)
-        if goal in sources:
+        if job.goal != STANDARD and goal in sources:
             raise SottoError("is an input and would be overwritten", "choose another output with -o", job.goal)
-        if goal in goals:
-            raise SottoError(f"{goals[goal]} has the same output {job.goal}", "rename one of them", job.name)
-        goals[goal] = job.name
+        goals.setdefault(goal, []).append(job)
+    found.jobs = [job for jobs in goals.values() if len(jobs) == 1 for job in jobs]
+    for first, *others in goals.values():
+        if others:
+            names = ", ".join(job.name for job in others)
+            reason, remedy = f"has the same output {first.goal} as {names}", "rename one, or give each its own -o"
+            found.refused.append(([first.name, *(job.name for job in others)], SottoError(reason, remedy, first.name)))

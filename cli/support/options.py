@@ -1,47 +1,102 @@
 """Options that several commands share."""
 
 import math
+import os
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sottovoce.cli.support.names import models, presets
+from sottovoce.cli.support.times import TIME
 
 if TYPE_CHECKING:
     from sottovoce.models.release import Release
 
-inputs = click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+_inputs = click.argument("inputs", metavar="IN...", nargs=-1, type=click.Path(allow_dash=True))
+_files_from = click.option(
+    "--files-from",
+    metavar="LIST",
+    type=click.Path(allow_dash=True),
+    help='Read names of inputs from a file, one a line; "-" is standard input.',
+)
+keep_tree = click.option("--keep-tree", is_flag=True, help="Keep the paths of the inputs below the output folder.")
+skip_existing = click.option("--skip-existing", is_flag=True, help="Leave out inputs whose outputs exist.")
 output = click.option(
     "-o",
     "--output",
     metavar="OUT",
     type=click.Path(allow_dash=True),
-    help="File, or folder for several inputs. [beside the input]",
+    help="Output file, or folder for several inputs. [beside each input]",
 )
 preset = click.option(
-    "--preset", default="default", show_default=True, shell_complete=presets, help="Rate: see `sotto models`."
+    "--preset", default="default", show_default=True, shell_complete=presets, help="Bit rate: see `sotto models`."
 )
 model = click.option(
-    "--model", default="default", show_default=True, shell_complete=models, help="Name, or path of the weights."
+    "--model",
+    default="default",
+    show_default=True,
+    shell_complete=models,
+    help="Name of a bundled model, or path of its weights.",
 )
-weights = click.option("--model", shell_complete=models, help="Path of the weights, where the model is not in the box.")
+weights = click.option("--model", shell_complete=models, help="Path of the weights, if the model is not bundled.")
 coded_output = click.option(
     "-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="The .sotto file to write."
 )
-seed = click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1), help="For the decoder.")
-recursive = click.option("-r", "--recursive", is_flag=True, help="Take the folders in a folder too.")
-workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Processes. [as many as cores]")
-force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
-quiet = click.option("-q", "--quiet", is_flag=True, help="Say only warnings and errors.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Say results as JSON, an object a line.")
-_start = click.option("--from", "start", default=0.0, metavar="SECONDS", help="Begin there. [the start]")
-_stop = click.option("--to", "stop", default=math.inf, metavar="SECONDS", help="End there. [the end]")
-microphone = click.option("-i", "--microphone", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
-loudspeaker = click.option("-l", "--loudspeaker", metavar="DEVICE", help="Number or part of the name: `sotto devices`.")
-packet = click.option(
-    "--packet", default="40", show_default=True, type=click.Choice(["40", "80"]), help="Speech in a packet, ms."
+seed = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**64 - 1),
+    help="Random seed; same seed, same samples.",
 )
+recursive = click.option("-r", "--recursive", is_flag=True, help="Include subfolders.")
+workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Number of processes. [one per core]")
+force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print results as JSON lines.")
+_start = click.option(
+    "--from", "start", default=0.0, type=TIME, metavar="TIME", help="Start time: seconds, mm:ss or hh:mm:ss. [start]"
+)
+_stop = click.option("--to", "stop", default=math.inf, type=TIME, metavar="TIME", help="End time. [end]")
+microphone = click.option(
+    "-i", "--microphone", metavar="DEVICE", help="Number or part of the name: see `sotto devices`."
+)
+loudspeaker = click.option(
+    "-l", "--loudspeaker", metavar="DEVICE", help="Number or part of the name: see `sotto devices`."
+)
+packet = click.option(
+    "--packet", default="40", show_default=True, type=click.Choice(["40", "80"]), help="Speech in each packet, ms."
+)
+
+
+def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the inputs and --files-from; it is called with the names of both in `inputs`."""
+
+    @wraps(command)
+    def with_list(*, inputs: tuple[str, ...], files_from: str | None, **given: Any) -> Any:
+        names = inputs + (_listed(files_from) if files_from else ())
+        if not names:
+            where = f"there are no names in {files_from}" if files_from else "Missing argument 'IN...'"
+            raise click.UsageError(where, click.get_current_context())
+        return command(inputs=names, **given)
+
+    return _inputs(_files_from(with_list))
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    """Return the names that a file lists, one a line."""
+    from sottovoce.codec.io.files import reading
+
+    with reading(name) as file:
+        return tuple(os.fsdecode(line) for line in file.read().splitlines() if line.strip())
+
+
+def check_existing(*, skip_existing: bool, force: bool) -> None:
+    """Refuse options that contradict each other."""
+    if skip_existing and force:
+        raise click.UsageError("--skip-existing and --force contradict each other")
 
 
 def span(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,14 +105,14 @@ def span(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def known(model: str | None) -> "Release | None":
-    """Return the model that was named, if any, beside those in the box."""
+    """Return the model that was named, if any, in addition to the bundled ones."""
     from sottovoce.codec.models import by_name
 
     return by_name(model) if model else None
 
 
 def steps(packet: str, model: "Release") -> int:
-    """Return the steps of a model that a packet of so many milliseconds holds."""
+    """Return the number of steps of a model in a packet of so many milliseconds."""
     return max(1, int(packet) * model.sample_rate // (1000 * model.step))
 
 

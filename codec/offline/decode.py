@@ -12,6 +12,7 @@ from sottovoce.codec.bits import BLOCK_STEPS, Reader
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import seekable
+from sottovoce.codec.io.sound_writer import SoundWriter
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.lockstep import Request, Steps, run_together
 from sottovoce.codec.offline.options import AS_RECORDED, ENDLESS, Delivery, too_early
@@ -155,9 +156,13 @@ def wav_decoding(
     *,
     known: Release | None = None,
     flowing: bool = False,
+    suffix: str = ".wav",
     tick: Tick = no_tick,
 ) -> Decoding:
-    """Decode to WAV: see `decoding`. What flows is decoded as it comes, and its WAV claims the largest length."""
+    """Decode to WAV, or to the format of another suffix: see `decoding` and `SoundWriter`.
+
+    What flows is decoded as it comes, and its WAV claims the largest length.
+    """
     place = source.tell() if source.seekable() else 0
     reader = Reader(source)
     length = None
@@ -172,6 +177,8 @@ def wav_decoding(
             reader.skipped = skipped  # of a pipe, the copy has none of that
 
         def open_sink(model: Release) -> SampleSink:
+            if suffix != ".wav":
+                return SoundWriter(sink, model.sample_rate, suffix)
             return WavWriter(sink, model.sample_rate, length)
 
         return (yield from decoding(reader, open_sink, delivery, known=known, tick=tick))

@@ -116,7 +116,8 @@ def test_keep_needs_a_place(sotto, wav):
 
 def test_standard_input_beside_others(sotto, wav):
     wav()
-    check(sotto("encode", "talk.wav", "-"), "standard input", "give it alone")
+    check(sotto("encode", "talk.wav", "-"), "standard input", "for standard output give -o -")
+    check(sotto("encode", "talk.wav", "x.wav", "-"), "standard input", "give it alone")
     assert left() == ["talk.wav"]
 
 
@@ -160,12 +161,16 @@ def test_batch_goes_on(sotto, wav):
     Path("talks/b.wav").write_text("Dear diary,")
     status, out, err = sotto("encode", "talks", "nope.wav", "-o", "coded", "-j", "2")
     assert status == 1
-    assert [line.split()[-1] for line in out.splitlines()] == ["talks/a.wav", "talks/c.wav", "files"]
+    *files, summary, failed = out.splitlines()
+    assert [line.split()[-1] for line in files] == ["talks/a.wav", "talks/c.wav", "all"]
+    assert summary.startswith("2 done, 2 failed, ")
+    assert failed == "failed: talks/b.wav, nope.wav"
     assert [line.split(":")[1] for line in err.splitlines()] == [" talks/b.wav", " nope.wav"]
     assert sorted(os.listdir("coded/talks")) == ["a.sotto", "c.sotto"]
     Path("coded/talks/b.sotto").write_text("foreign")
     status, out, err = sotto("decode", "coded/talks", "-j", "1")
     assert (status, err.count("\n")) == (1, 1)
+    assert "1 ignored" not in out
     assert len(list(Path("coded/talks").glob("*.wav"))) == 2
 
 

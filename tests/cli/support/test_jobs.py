@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from sottovoce.cli.support.conversion import DECODE, ENCODE
 from sottovoce.cli.support.jobs import plan
 from sottovoce.codec import SottoError
-from sottovoce.codec.io.audio import SOUND
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def tree(in_folder):
     return in_folder
 
 
-def goals(*inputs, output=None, recursive=False, note=lambda line: None):
-    jobs = plan(inputs, output, wanted=SOUND, suffix=".sotto", recursive=recursive, note=note)
-    return {job.source: job.goal for job in jobs}
+def goals(*inputs, output=None, note=lambda line: None, conversion=ENCODE, **how):
+    found = plan(inputs, output, conversion, note=note, **how)
+    return {job.source: job.goal for job in found.jobs}
 
 
 def test_beside(tree):
@@ -75,11 +75,14 @@ def test_standard_streams(tree):
         (["talks"], "-", "single input"),
         (["one.mp3", "talks/a.wav"], "-", "single input"),
         (["-", "one.mp3"], "out", "give it alone"),
-        (["one.mp3", "-"], None, "give it alone"),
+        (["one.mp3", "-"], None, "for standard output give -o -"),
         (["-", "-"], "out", "give it alone"),
         (["talks"], "one.mp3", "is a file"),
         (["empty"], None, "no such files"),
-        (["one.mp3"], "one.mp3", "would be overwritten"),
+        (["one.mp3"], "one.mp3", "is the name of a recording"),
+        (["one.mp3", "talks/a.wav"], "out.sotto", "is the name of a file"),
+        (["one.mp3", "x.sotto"], None, "no such file; to name the output: sotto encode one.mp3 -o x.sotto"),
+        (["x.sotto"], None, "is a .sotto file already; to decode it: sotto decode x.sotto"),
         (["one.mp3", "one.mp3"], None, "same output"),
         (["talks/a.wav", "talks/deep/a.wav"], "out", "same output"),
     ],
@@ -94,3 +97,49 @@ def test_only_folders_in_it(tree):
     Path("talks").rename("above/talks")
     with pytest.raises(SottoError, match="add -r"):
         goals("above")
+
+
+def test_decoding_names_and_formats(tree):
+    for suffix in (".wav", ".flac", ".ogg", ".opus", ".mp3", ""):
+        assert goals("x.sotto", output=f"x{suffix}", conversion=DECODE) == {"x.sotto": f"x{suffix}"}
+    with pytest.raises(SottoError, match=r"x.m4a: .m4a files are not written; choose one of .wav "):
+        goals("x.sotto", output="x.m4a", conversion=DECODE)
+    with pytest.raises(SottoError, match=r"one.mp3: is a recording, not a .sotto file; to encode it: sotto encode one"):
+        goals("one.mp3", conversion=DECODE)
+    with pytest.raises(SottoError, match=r"exists already; to name the output: sotto decode x.sotto -o one.mp3"):
+        goals("x.sotto", "one.mp3", conversion=DECODE)
+    Path("odd.wav").write_bytes(b"\x89STO")
+    assert goals("odd.wav", output="x.wav", conversion=DECODE) == {"odd.wav": "x.wav"}
+
+
+def test_the_rest_is_done_when_two_have_the_same_output(tree):
+    Path("talks/a.mp3").touch()
+    found = plan(["talks"], None, ENCODE, note=lambda line: None)
+    assert [job.source for job in found.jobs] == ["talks/b.FLAC"]
+    ((names, error),) = found.refused
+    assert names == ["talks/a.mp3", "talks/a.wav"]
+    assert "talks/a.mp3: has the same output talks/a.sotto as talks/a.wav; " in str(error)
+
+
+def test_one_of_many_is_of_the_other_kind(tree):
+    Path("talks/a.sotto").touch()
+    found = plan(["one.mp3", "talks/a.sotto", "talks/a.wav"], "out", ENCODE, note=lambda line: None)
+    assert [job.source for job in found.jobs] == ["one.mp3", "talks/a.wav"]
+    assert found.refused[0][0] == ["talks/a.sotto"]
+
+
+def test_other_files_are_counted_by_suffix(tree):
+    for name in ("x.m4a", "y.M4A", "old.sotto", "README"):
+        Path("talks", name).touch()
+    found = plan(["talks"], None, ENCODE, recursive=True, note=lambda line: None)
+    assert found.ignored == {".m4a": 2, ".txt": 1, "without a suffix": 1}
+
+
+def test_the_paths_of_listed_files_are_kept(tree):
+    kept = goals("talks/a.wav", "talks/deep/c.ogg", "./one.mp3", output="out", keep_tree=True)
+    assert sorted(kept.values()) == ["out/one.sotto", "out/talks/a.sotto", "out/talks/deep/c.sotto"]
+    assert goals("talks", output="out", keep_tree=True)["talks/a.wav"] == "out/talks/a.sotto"
+    assert goals(os.path.abspath("one.mp3"), output="out", keep_tree=True).popitem()[1] == (
+        f"out{os.path.abspath('one.sotto')}"
+    )
+    assert goals("../one.mp3", output="out", keep_tree=True).popitem()[1] == "out/one.sotto"

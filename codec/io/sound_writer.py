@@ -1,0 +1,68 @@
+"""Decoded speech to compressed recordings: FLAC, Ogg Vorbis, Opus and MP3."""
+
+import os
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from sottovoce.codec.errors import SottoError
+
+_FORMATS = {
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".oga": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+"""Container and encoding of each suffix, as libsndfile names them."""
+
+
+def _written(suffix: str) -> bool:
+    container, encoding = _FORMATS[suffix]
+    return container in soundfile.available_formats() and encoding in soundfile.available_subtypes(container)
+
+
+WRITTEN_SUFFIXES = (".wav", *filter(_written, _FORMATS))
+"""Suffixes of the formats that can be written; which ones depends on the version of libsndfile."""
+
+
+def sound_suffix(name: str) -> str:
+    """Return the suffix of a file whose format `SoundWriter` writes, or ``.wav`` for any other name."""
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix if suffix in WRITTEN_SUFFIXES else ".wav"
+
+
+class SoundWriter:
+    """Writes 16-bit mono samples as a compressed recording.
+
+    Parameters
+    ----------
+    file : file-like
+        A file of the operating system, open for writing; it stays open.
+    sample_rate : int
+        Hz.
+    suffix : str
+        One of `WRITTEN_SUFFIXES` other than ``.wav``.
+
+    Raises
+    ------
+    SottoError
+        When the file is a pipe.
+    """
+
+    def __init__(self, file: BinaryIO, sample_rate: int, suffix: str) -> None:
+        if not file.seekable():
+            raise SottoError(f"{suffix} cannot be written to a pipe", "choose WAV, or a file")
+        container, encoding = _FORMATS[suffix]
+        own = os.dup(file.fileno())  # so that it can be closed later than the file, after an error
+        self._sound = soundfile.SoundFile(own, "w", sample_rate, channels=1, format=container, subtype=encoding)
+
+    def write(self, wave: npt.NDArray[np.int16]) -> None:
+        """Add samples."""
+        self._sound.write(wave)
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._sound.close()
