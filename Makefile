@@ -1,5 +1,6 @@
 # make demo    speech through the codec and back, with nothing but what a user installs
 # make test    all tests        make lint    style and types        make bench    speed and quality
+# make docs    the documentation site, in build/site
 # Everything lives in .venv.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: install voices demo test lint bench clean
+.PHONY: install voices demo test lint docs bench clean
 
 install: $(VENV)/dev
 
@@ -51,6 +52,13 @@ lint: $(VENV)/dev
 	ln -sfn $(CURDIR)/sottovoce/__init__.py $(CURDIR)/sottovoce/py.typed $(VENV)/types/sottovoce/
 	ln -sfn $(CURDIR)/codec $(CURDIR)/models $(CURDIR)/cli $(VENV)/types/sottovoce/
 	MYPYPATH=$(VENV)/types $(BIN)/mypy --explicit-package-bases -p sottovoce
+
+$(VENV)/docs: $(VENV)/core pyproject.toml
+	$(BIN)/python -m pip install -q -e ".[docs]"
+	touch $@
+
+docs: $(VENV)/docs
+	$(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/sampler.py | tee docs/benchmarks/speed.txt

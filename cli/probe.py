@@ -19,7 +19,14 @@ SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "adults' gender"
 @click.command("probe")
 @click.argument("families", metavar="FAMILY...", nargs=-1, required=True, type=click.Path())
 @click.option("--speech", metavar="DIR", required=True, type=click.Path(), help="Speech with its tables, see below.")
-@click.option("-o", "--output", metavar="OUT.json", required=True, type=click.Path(dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT.json",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="Results; a plot goes beside it.",
+)
 def command(families: tuple[str, ...], speech: str, output: str) -> None:
     """Measure what the latents of models hold: phones, gender, speaker.
 
