@@ -65,7 +65,7 @@ def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> d
         batch = {
             "wave": wave,
             "reference": wave,
-            "depth": torch.full((len(wave),), books),
+            "preset": torch.full((len(wave),), network.preset_books.index(books)),
             "moves": torch.zeros(shape, dtype=torch.long),
             "latent_noise": torch.zeros(len(wave), network.encoder_latent, CROP_STEPS),
             "past_noise": torch.zeros_like(wave),

@@ -47,6 +47,11 @@ class Upsample(nn.Module):
         return pairs.permute(0, 2, 3, 1).reshape(batch, -1, 2 * time)
 
 
+def cycled(block: type[nn.Module], channels: int, count: int, cycle: int) -> list[nn.Module]:
+    """`count` blocks of one width; block i has dilation ``2 ** (i % cycle)``."""
+    return [block(channels, 2 ** (i % cycle)) for i in range(count)]
+
+
 def stack(block: type[nn.Module], channels: int, count: int, dilation: int = 1) -> list[nn.Module]:
     """`count` blocks of one width, each reaching `dilation` times as far back as the one before."""
     return [block(channels, dilation**i) for i in range(count)]

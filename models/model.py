@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sottovoce.models.bottleneck import RVQ, BottleneckOutput, make_bottleneck
-from sottovoce.models.conditioner import Conditioner
-from sottovoce.models.encoder import Encoder
 from sottovoce.models.features import INPUTS, SAMPLE_RATE
+from sottovoce.models.linear_core import LinearCoreConditioner, LinearCoreEncoder
 from sottovoce.models.speaker import SpeakerEncoder
+from sottovoce.models.strided_conditioner import StridedConditioner
+from sottovoce.models.strided_encoder import StridedEncoder
 from sottovoce.models.wavenet.heads import make_head
 from sottovoce.models.wavenet.network import WaveNet
 
@@ -20,10 +21,10 @@ from sottovoce.models.wavenet.network import WaveNet
 class Adapter(nn.Module):
     """c and the speaker, brought to the WaveNet's conditioning, frame by frame."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, hidden: int, outputs: int):
         super().__init__()
-        self.hidden = nn.Linear(inputs, outputs)
-        self.out = nn.Linear(outputs, outputs)
+        self.hidden = nn.Linear(inputs, hidden)
+        self.out = nn.Linear(hidden, outputs)
 
     def forward(self, c: Tensor, speaker: Tensor) -> Tensor:
         """c (B, C, F), speaker (B, S) -> (B, F, outputs)."""
@@ -37,7 +38,13 @@ class SpeechModel(nn.Module):
     Parameters
     ----------
     config : dict
-        The tables `model`, `encoder`, `bottleneck`, `speaker`, `conditioner` and `wavenet` of a config.
+        The tables `model`, `encoder`, `bottleneck`, `speaker`, `conditioner`, `wavenet` and `presets` of a config. The
+        key `spectrum` of `model` names the kind of stage 1: 'strided' convolutions (the default) or a 'linear-core'.
+
+    Raises
+    ------
+    ValueError
+        When there is no such kind of stage 1, or its inputs don't begin with log-mel where they have to.
     """
 
     def __init__(self, config: dict[str, Any]):
@@ -48,12 +55,31 @@ class SpeechModel(nn.Module):
         self.head = make_head(wavenet.pop("head"))
         self.encoder_latent = latent = config["bottleneck"]["size"]
         speaker = config["speaker"]["size"]
-        self.encoder = Encoder(INPUTS[self.inputs][1], latent, self.rate, **_tuples(config["encoder"]))
+        inputs = INPUTS[self.inputs][1]
+        encoder, conditioner = _tuples(config["encoder"]), _tuples(config["conditioner"])
+        # without presets every book is always used
+        self.preset_books = [p["books"] for p in config.get("presets", [])] or [
+            len(config["bottleneck"].get("bits", [0]))
+        ]
+        self.spectrum = model.get("spectrum", "strided")
+        self.encoder: StridedEncoder | LinearCoreEncoder
+        self.conditioner: StridedConditioner | LinearCoreConditioner
+        if self.spectrum == "linear-core":
+            if not self.inputs.startswith("logmel"):
+                raise ValueError(f"a linear core transforms log-mel, which inputs {self.inputs!r} don't have")
+            presets = len(self.preset_books)
+            self.encoder = LinearCoreEncoder(inputs, latent, presets, self.rate, **encoder)
+            self.conditioner = LinearCoreConditioner(latent, speaker, presets, self.rate, **conditioner)
+        elif self.spectrum == "strided":
+            self.encoder = StridedEncoder(inputs, latent, self.rate, **encoder)
+            self.conditioner = StridedConditioner(latent, speaker, self.rate, **conditioner)
+        else:
+            raise ValueError(f"model.spectrum {self.spectrum!r}: choose strided or linear-core")
         self.bottleneck = make_bottleneck(**config["bottleneck"])
         self.speaker = SpeakerEncoder(speaker)
         self.speaker_code = RVQ(speaker, config["speaker"]["bits"])
-        self.conditioner = Conditioner(latent, speaker, self.rate, **_tuples(config["conditioner"]))
-        self.adapter = Adapter(self.conditioner.size + speaker, wavenet["condition"])
+        condition = wavenet["condition"]
+        self.adapter = Adapter(self.conditioner.size + speaker, wavenet.pop("adapter", condition), condition)
         self.wavenet = WaveNet(**wavenet, outputs=self.head.outputs)
 
     @property

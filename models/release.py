@@ -19,9 +19,10 @@ from safetensors.numpy import save as save_tensors
 
 from sottovoce.models.runtime.decoder import Decoder, DecoderNetwork, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
-from sottovoce.models.runtime.layers import BOOK_BITS, Array, Stack
-from sottovoce.models.runtime.plans import encoder_plan
+from sottovoce.models.runtime.layers import BOOK_BITS, Array
+from sottovoce.models.runtime.linear_core import LinearCoreAnalysis
 from sottovoce.models.runtime.speaker import speaker_bytes
+from sottovoce.models.runtime.strided import StridedAnalysis
 from sottovoce.models.runtime.voice_conversion import VoiceConversion, VoiceProfile, conversion_between, spread_of
 from sottovoce.models.wavenet.tables import Tables
 
@@ -92,7 +93,7 @@ class Release:
         self.previous_ids = tuple(map(bytes.fromhex, card.get("previous_ids", ())))
         self.weights: Mapping[str, Array] = load_tensors(data)
         facts = _facts(data)
-        self.config = facts["config"]
+        self.config = facts["config"] | {"presets": facts["presets"]}
         bits = self.config["bottleneck"]["bits"]
         self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in facts["presets"]}
         self.step = self.sample_rate // self.config["model"]["rate"]
@@ -120,10 +121,10 @@ class Release:
         return self._quantizer("books", len(self.config["bottleneck"]["bits"]))
 
     @cached_property
-    def stack(self) -> Stack:
+    def analysis(self) -> LinearCoreAnalysis | StridedAnalysis:
         """The network that encoders share."""
-        plan = encoder_plan(self.config["model"]["rate"], self.config["encoder"])
-        return Stack(plan, self.weights, exact=False)
+        linear = self.config["model"].get("spectrum") == "linear-core"
+        return (LinearCoreAnalysis if linear else StridedAnalysis)(self.config, self.weights)
 
     def speaker(self, wave: NDArray[np.float32]) -> bytes:
         """Who speaks in a stretch of speech (n,) at the models' level, n >= 1."""
@@ -144,9 +145,14 @@ class Release:
         """
         return conversion_between(self.network, voice, codes, speaker)
 
-    def encoder(self, books: int | None = None) -> Encoder:
-        """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all."""
-        return Encoder(self.config, self.stack, self.latent_quantizer.first(books))
+    def encoder(self, books: int | None = None, group: int = 1) -> Encoder:
+        """An encoder at the start of a recording, for a file that holds the first `books` code books; None is all.
+
+        It encodes `group` steps at a time: see encoder.py.
+        """
+        quantizer = self.latent_quantizer.first(books)
+        preset = next((p.index for p in self.presets.values() if p.books == len(quantizer.books)), 0)
+        return Encoder(self.config, self.analysis, quantizer, preset, group)
 
     def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0) -> Decoder:
         """A decoder at the start of a stream; see `Decoder` for what it takes and raises."""

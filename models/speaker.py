@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sottovoce.models.layers import CausalConv, ResidualBlock, stack
+from sottovoce.models.log_mel_scale import normalised
 
 
 class SpeakerEncoder(nn.Module):
@@ -17,7 +18,7 @@ class SpeakerEncoder(nn.Module):
         self.out = nn.Linear(2 * channels, size)
 
     def forward(self, mel: Tensor) -> Tensor:
-        h = self.frames((mel + 5) / 4)
+        h = self.frames(normalised(mel))
         mean = h.mean(2)
         deviation = torch.sqrt((h * h).mean(2) - mean * mean + 1e-4)
         return self.out(torch.cat((mean, deviation), 1))

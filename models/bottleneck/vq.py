@@ -55,9 +55,9 @@ class Codebook(nn.Module):
         return ((self.entries**2).sum(1) - 2 * x @ self.entries.T).argmin(1)
 
     @torch.no_grad()
-    def start(self, x: Tensor) -> None:
-        """First entries by k-means on a batch."""
-        self.entries.copy_(k_means(gathered(x.float()), self.count))
+    def start(self, x: Tensor, iterations: int = 10) -> None:
+        """First entries by k-means on the rows of x (n, D)."""
+        self.entries.copy_(k_means(gathered(x.float()), self.count, iterations))
         self.sums.copy_(self.entries)
         self.uses.fill_(1.0)
         self.ready = True

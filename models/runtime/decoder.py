@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sottovoce.models.features import SAMPLE_RATE
+from sottovoce.models.features import BANDS, SAMPLE_RATE
+from sottovoce.models.log_mel_scale import OFFSET, SCALE
 from sottovoce.models.runtime.concealment import LOST, loudness_after
 from sottovoce.models.runtime.contrast import Contrast
-from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, Stack, make_dense, relu
-from sottovoce.models.runtime.plans import conditioner_plan
+from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, make_dense, relu
+from sottovoce.models.runtime.linear_core import LinearCoreConditioning
 from sottovoce.models.runtime.postfilter import BEFORE, PostFilter
 from sottovoce.models.runtime.predictor import LinearPredictor
 from sottovoce.models.runtime.state import Stateful
 from sottovoce.models.runtime.stretch import TimeStretch
+from sottovoce.models.runtime.strided import StridedConditioning
 from sottovoce.models.runtime.voice_conversion import VoiceConversion
 from sottovoce.models.wavenet.frames import Frames
 from sottovoce.models.wavenet.sampler import sample
@@ -60,23 +62,61 @@ class DecoderNetwork:
         self.step = SAMPLE_RATE // config["model"]["rate"]
         self.books = self._books("books", len(config["bottleneck"]["bits"]))
         self.speaker_books = self._books("speaker_books", len(config["speaker"]["bits"]))
-        self.heads = make_dense("conditioner.heads", weights, exact=True)
-        self.width = len(weights["conditioner.heads.weight"])  # of the conditioner's outputs
+        self._preset_of = {preset["books"]: preset["index"] for preset in config["presets"]}
         self.hidden = make_dense("adapter.hidden", weights, exact=True)
         self.out = make_dense("adapter.out", weights, exact=True)
         self.biases = make_dense("wavenet.condition", weights, exact=True)
         self.predictor = LinearPredictor(weights)
         self.pre_emphasis = round(config["decoding"]["pre_emphasis"] * 2**DE_EMPHASIS_BITS)
-        plan = conditioner_plan(config["model"]["rate"], config["conditioner"])
-        self.stack = Stack(plan, weights, exact=True)
+        linear = config["model"].get("spectrum") == "linear-core"
+        self._conditioner = (LinearCoreConditioning if linear else StridedConditioning)(config, weights)
+        self.width = self._conditioner.size
 
     def _books(self, kind: str, count: int) -> list[Array]:
         unit = 2.0 ** (ACTIVATION_BITS - BOOK_BITS)
         return [self.weights[f"{kind}.{i}"].astype(np.float64) * unit for i in range(count)]
 
-    def conditioner(self) -> Stack:
+    def conditioner(self) -> LinearCoreConditioning | StridedConditioning:
         """A conditioner at the start of a stream."""
-        return self.stack.fresh()
+        return self._conditioner.fresh()
+
+    def preset_of(self, codes: NDArray[np.int16]) -> int:
+        """Index of the preset of codes (steps, books)."""
+        return self._preset_of[codes.shape[1]]
+
+    def features(self, c: Array) -> tuple[Array, Array, Array]:
+        """Decode log-mel, pitch and voicing of frames.
+
+        Parameters
+        ----------
+        c : ndarray [shape=(frames, size)]
+            What a conditioner made of latents.
+
+        Returns
+        -------
+        mel : ndarray [shape=(frames, 80)]
+            Log-mel in nepers with 14 fraction bits.
+        pitch : ndarray [shape=(frames,)]
+            log2 of F0 / 150 Hz with 14 fraction bits.
+        voicing : ndarray [shape=(frames,)]
+            Logits.
+        """
+        x = self._conditioner.features(c)
+        return x[:, :BANDS] * SCALE - (OFFSET << ACTIVATION_BITS), x[:, BANDS], x[:, BANDS + 1]
+
+    def log_mel(self, codes: NDArray[np.int16], speaker: bytes) -> NDArray[np.float32]:
+        """Log-mel in nepers (frames, 80) of the codes (steps, books) of a whole recording."""
+        latents = sum((book[column] for book, column in zip(self.books, codes.T, strict=False)), np.zeros(1))
+        mel, _, _ = self.features(self.conditioning_of(latents, self.speaker(speaker), self.preset_of(codes)))
+        return (mel * 2.0**-ACTIVATION_BITS).astype(np.float32)
+
+    def conditioning_of(self, latents: Array, voice: Array, preset: int) -> Array:
+        """Conditioning (frames, size) of the latents (steps, latent) of a whole recording."""
+        conditioner = self.conditioner()
+        c = conditioner(latents, voice, preset)
+        # the network looks one step ahead: the first step comes before the recording, the last with silence after it
+        last = conditioner(np.zeros((1, latents.shape[1])), np.zeros(len(voice)), preset)
+        return np.concatenate((c[len(last) :], last))
 
     def speaker(self, code: bytes) -> Array:
         """The vector that speaker bytes stand for."""
@@ -89,11 +129,9 @@ class DecoderNetwork:
 
         loudness (frames,) 0..1 fades what is held over lost steps.
         """
-        decoded = self.heads(c)
-        bands = decoded.shape[1] - 2
-        mel = decoded[:, :bands] * 4 - (5 << ACTIVATION_BITS)
+        mel, pitch, voicing = self.features(c)
         lpc, gain = self.predictor(self.predictor.power(mel))
-        voiced = decoded[:, bands + 1] > 0
+        voiced = voicing > 0
         told = np.concatenate((c, np.broadcast_to(speaker, (len(c), len(speaker)))), 1)
         biases = self.biases(relu(self.out(relu(self.hidden(told)))))
         cond = np.clip(np.floor(biases * 2.0 ** (COND_BITS - ACTIVATION_BITS) + 0.5), -32768, 32767)
@@ -102,7 +140,7 @@ class DecoderNetwork:
         frames = Frames(
             lpc=lpc[None],
             gain=np.maximum(np.floor(gain * loudness), MIN_GAIN).astype(np.int32)[None],
-            period=self.predictor.period(decoded[:, bands])[None],
+            period=self.predictor.period(pitch)[None],
             voiced=voiced.astype(np.uint8)[None],
             temper=temper.astype(np.int32)[None],
             floor=np.full((1, len(c)), decoding["floor"], np.int32),
@@ -125,7 +163,19 @@ class Decoder(Stateful):
     """
 
     STATE_FIELDS = (
-        *("voice", "gain", "shift", "conditioner", "stretch", "stream", "latent", "lost", "late", "emphasised"),
+        *(
+            "voice",
+            "gain",
+            "shift",
+            "conditioner",
+            "preset",
+            "stretch",
+            "stream",
+            "latent",
+            "lost",
+            "late",
+            "emphasised",
+        ),
         *("contrast", "loudness", "filters"),
     )
 
@@ -134,6 +184,7 @@ class Decoder(Stateful):
         self.speak_as(speaker)
         self.gain, self.shift = np.ones(1), np.zeros(1)
         self.conditioner = network.conditioner()
+        self.preset = 0  # of the last codes
         self.stretch = TimeStretch(speed, network.width + 1)
         self.stream = Stream(network.tables, seed, stream)
         self.latent: Array = np.zeros(network.books[0].shape[1])
@@ -166,8 +217,7 @@ class Decoder(Stateful):
         """The samples that are still due."""
         if not len(self.late):
             return np.zeros(0, np.int16)
-        width = len(self.latent) + len(self.voice)
-        c = self.conditioner(np.zeros((1, width)))
+        c = self.conditioner(np.zeros((1, len(self.latent))), np.zeros(len(self.voice)), self.preset)
         told = self._told(np.concatenate((self._stretched(c, np.repeat(self.late, len(c))), self.stretch.finish())))
         self.late = np.zeros(0)
         wave = self.wave(sample(self.network.tables, [self.stream], told.frames)[0], told)
@@ -189,9 +239,10 @@ class Decoder(Stateful):
                 self.lost = 0
                 found = (book[code] for book, code in zip(self.network.books, row, strict=False))
                 self.latent = np.floor(sum(found, np.zeros(1)) * self.gain + self.shift + 0.5)
-            latents.append(np.concatenate((self.latent, self.voice)))
+            latents.append(self.latent)
             loudness.append(loudness_after(self.lost))
-        c = self.conditioner(np.stack(latents))
+        self.preset = self.network.preset_of(codes)
+        c = self.conditioner(np.stack(latents), self.voice, self.preset)
         per_step = len(c) // len(codes)
         if not len(self.late):  # the first step's output is what the network said before it heard anything
             c = c[per_step:]

@@ -1,6 +1,8 @@
-"""Waveform -> codes, one latent step at a time.
+"""Waveform -> codes.
 
-Steps always have the same shapes, so a recording gives the same codes however it is cut into pieces.
+A matrix product of many rows reads its weights once for all of them, so steps may be encoded in groups. Groups always
+have the same size, so a recording gives the same codes however it is cut into pieces. Groups of another size may round
+otherwise, and choose another entry where two are equally near but for rounding.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, INPUTS, REACH, SAMPLE_RATE
-from sottovoce.models.runtime.layers import Array, Stack
+from sottovoce.models.runtime.layers import Array
+from sottovoce.models.runtime.linear_core import LinearCoreAnalysis
 from sottovoce.models.runtime.state import Stateful
+from sottovoce.models.runtime.strided import StridedAnalysis
 
 BEFORE = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 
@@ -80,50 +84,69 @@ class Encoder(Stateful):
     ----------
     config : dict
         The model's config, as its card holds it.
-    stack : Stack
+    analysis : LinearCoreAnalysis or StridedAnalysis
         The network, of which the encoder takes a fresh one.
     quantizer : Quantizer
+    preset : int
+        Index of the preset.
+    group : int
+        Steps that are encoded at a time.
     """
 
-    STATE_FIELDS = ("stack", "held", "samples", "started")
+    STATE_FIELDS = ("analysis", "held", "samples", "started")
 
-    def __init__(self, config: dict[str, Any], stack: Stack, quantizer: Quantizer):
+    def __init__(
+        self,
+        config: dict[str, Any],
+        analysis: LinearCoreAnalysis | StridedAnalysis,
+        quantizer: Quantizer,
+        preset: int,
+        group: int = 1,
+    ):
+        self.group = group
         self.step = SAMPLE_RATE // config["model"]["rate"]
         self.features, self.inputs = INPUTS[config["model"]["inputs"]]
-        self.stack = stack.fresh()
+        self.analysis = analysis.fresh()
         self.quantizer = quantizer
+        self.preset = preset
         self.held: NDArray[np.float32] = np.zeros(BEFORE, np.float32)
         self.samples = 0
         self.started = False
 
     def push(self, wave: NDArray[np.float32]) -> NDArray[np.int16]:
-        """Samples (n,) at the models' level -> codes (steps, books) of as many steps as are ready."""
+        """Samples (n,) at the models' level -> codes (steps, books) of the groups that are ready."""
         self.samples += len(wave)
         self.held = np.concatenate((self.held, np.asarray(wave, np.float32)))
-        return self._steps((len(self.held) - 2 * BEFORE) // self.step)
+        return self._steps(self._ready // self.group * self.group)
 
     def finish(self) -> NDArray[np.int16]:
         """The codes that are still due, after silence to a whole step: ceil(samples / step) in all."""
         empty = not self.samples
-        codes = self.push(np.zeros(-self.samples % self.step + BEFORE, np.float32))
+        codes = [self.push(np.zeros(-self.samples % self.step + BEFORE, np.float32))]
         if empty:
-            return codes
+            return codes[0]
+        codes.append(self._steps(self._ready))
         # the network reads a step's latent one step late: one more step of no features
-        last = self._encode(np.zeros((self.step // HOP, self.inputs), np.float32))
-        return np.concatenate((codes, last))
+        codes.append(self._encode(np.zeros((1, self.step // HOP, self.inputs), np.float32)))
+        return np.concatenate(codes)
+
+    @property
+    def _ready(self) -> int:
+        """Steps whose features can be computed."""
+        return max(0, len(self.held) - 2 * BEFORE) // self.step
 
     def _steps(self, count: int) -> NDArray[np.int16]:
         codes = [np.zeros((0, len(self.quantizer.books)), np.int16)]
-        for n in range(max(0, count)):
-            piece = self.held[n * self.step : (n + 1) * self.step + 2 * BEFORE]
+        for first in range(0, count, self.group):
+            steps = min(self.group, count - first)
+            piece = self.held[first * self.step : (first + steps) * self.step + 2 * BEFORE]
             frames = np.lib.stride_tricks.sliding_window_view(piece, 2 * REACH)[::HOP]
-            codes.append(self._encode(self.features(frames)))
-        self.held = self.held[max(0, count) * self.step :]
+            codes.append(self._encode(self.features(frames).reshape(steps, -1, self.inputs)))
+        self.held = self.held[count * self.step :]
         return np.concatenate(codes)
 
     def _encode(self, features: NDArray[np.float32]) -> NDArray[np.int16]:
-        latent = self.stack(features)
-        if not self.started:
-            self.started = True
-            return np.zeros((0, len(self.quantizer.books)), np.int16)
-        return self.quantizer(latent[0])[None]
+        latents = self.analysis(features, self.preset)[0 if self.started else 1 :]
+        self.started = True
+        codes = [self.quantizer(latent) for latent in latents]
+        return np.array(codes, np.int16).reshape(len(codes), len(self.quantizer.books))

@@ -152,15 +152,19 @@ def make_layer(part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Ca
         return relu
     if part.kind == "block":
         return ResidualBlock(
-            _conv(f"{part.name}.conv", part, weights, exact), make_dense(f"{part.name}.mix", weights, exact)
+            make_conv(f"{part.name}.conv", weights, exact, 3, dilation=part.dilation),
+            make_dense(f"{part.name}.mix", weights, exact),
         )
     if part.kind == "up":
         return Upsample(make_dense(f"{part.name}.mix", weights, exact))
     if part.kind == "conv":
-        return _conv(part.name, part, weights, exact)
+        return make_conv(part.name, weights, exact, part.taps, part.stride, part.dilation)
     return make_dense(part.name, weights, exact)
 
 
-def _conv(name: str, part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Conv:
-    inputs = weights[f"{name}.weight"].shape[0] // part.taps
-    return Conv(make_dense(name, weights, exact), inputs, part.taps, part.stride, part.dilation)
+def make_conv(
+    name: str, weights: Mapping[str, Array], exact: bool, taps: int, stride: int = 1, dilation: int = 1
+) -> Conv:
+    """A causal convolution of the stored weights of that name."""
+    inputs = weights[f"{name}.weight"].shape[0] // taps
+    return Conv(make_dense(name, weights, exact), inputs, taps, stride, dilation)

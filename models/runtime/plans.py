@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+CYCLE = 4  # of the dilations of a linear core, where a config has none
+
 
 class LayerSpec(NamedTuple):
     """One layer: its kind (conv, block, up, dense or relu), the name of its weights, and what a convolution needs."""
@@ -34,8 +36,8 @@ class _Names:
             self.plan.append(LayerSpec("block", f"{self.prefix}.{len(self.plan)}", 3, 1, dilation**i))
 
 
-def encoder_plan(rate: int, table: dict[str, Any]) -> Plan:
-    """Layers of `Encoder` (models/encoder.py) by the config's table `encoder`; blocks at 100, 50 and 25 Hz."""
+def strided_encoder_plan(rate: int, table: dict[str, Any]) -> Plan:
+    """Layers of `StridedEncoder` (models/strided_encoder.py) by the table `encoder`; blocks at 100, 50 and 25 Hz."""
     blocks, dilation = _blocks(table)
     names = _Names("encoder.layers")
     names.add("conv", 3)
@@ -50,8 +52,8 @@ def encoder_plan(rate: int, table: dict[str, Any]) -> Plan:
     return names.plan
 
 
-def conditioner_plan(rate: int, table: dict[str, Any]) -> Plan:
-    """Layers of `Conditioner` (models/conditioner.py) without its heads; blocks at 25, 50 and 100 Hz."""
+def strided_conditioner_plan(rate: int, table: dict[str, Any]) -> Plan:
+    """Layers of `StridedConditioner` (models/strided_conditioner.py) without its heads; blocks at 25, 50 and 100 Hz."""
     blocks, dilation = _blocks(table)
     names = _Names("conditioner.layers")
     if rate == 25:
@@ -62,6 +64,24 @@ def conditioner_plan(rate: int, table: dict[str, Any]) -> Plan:
     names.blocks(blocks[2], dilation)
     names.add("relu")
     return [LayerSpec("conv", "conditioner.enter", 3), *names.plan]
+
+
+def linear_core_encoder_plan(table: dict[str, Any]) -> Plan:
+    """Layers of `LinearCoreEncoder` (models/linear_core.py) after its first, by the table `encoder`."""
+    count = table["blocks"]
+    return [*_cycled("encoder.layers", table), LayerSpec("dense", f"encoder.layers.{count + 1}")]
+
+
+def linear_core_conditioner_plan(table: dict[str, Any]) -> Plan:
+    """Layers of `LinearCoreConditioner` (models/linear_core.py) after its first, by the table `conditioner`."""
+    return [*_cycled("conditioner.layers", table), LayerSpec("dense", "conditioner.heads")]
+
+
+def _cycled(prefix: str, table: dict[str, Any]) -> Plan:
+    """Residual blocks as `models.layers.cycled` makes them, then a rectifier."""
+    count, cycle = table["blocks"], table.get("cycle", CYCLE)
+    blocks = [LayerSpec("block", f"{prefix}.{i}", 3, 1, 2 ** (i % cycle)) for i in range(count)]
+    return [*blocks, LayerSpec("relu", f"{prefix}.{count}")]
 
 
 def speaker_plan(blocks: int) -> Plan:

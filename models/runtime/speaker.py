@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.features import frames, log_mel
+from sottovoce.models.log_mel_scale import normalised
 from sottovoce.models.runtime.encoder import Quantizer
 from sottovoce.models.runtime.layers import Array, Stack, make_dense
 from sottovoce.models.runtime.plans import speaker_plan
@@ -21,7 +22,7 @@ def speaker_bytes(
 ) -> bytes:
     """Samples (n,) at the models' level, n >= 1 -> one byte a code book of the speaker."""
     stack = Stack(speaker_plan(BLOCKS), weights, exact=False)
-    hidden = stack((log_mel(frames(wave)) + 5) / 4)
+    hidden = stack(normalised(log_mel(frames(wave))))
     mean = hidden.mean(0)
     deviation = np.sqrt(np.maximum((hidden * hidden).mean(0) - mean * mean, 0) + np.float32(1e-4))
     vector = make_dense("speaker.out", weights, exact=False)(np.concatenate((mean, deviation)))

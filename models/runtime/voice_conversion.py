@@ -72,9 +72,8 @@ def spread_of(network: DecoderNetwork, codes: NDArray[np.int16], speaker: bytes)
         return None
     voice = network.speaker(speaker)
     latents = sum((book[column] for book, column in zip(network.books, codes.T, strict=False)), np.zeros(1))
-    told = np.concatenate((latents, np.broadcast_to(voice, (len(latents), len(voice)))), 1)
-    c = network.conditioner()(np.concatenate((told, np.zeros((1, told.shape[1])))))
-    voiced = network.heads(c)[:, -1].reshape(len(told) + 1, -1)[1:] > 0  # the network speaks of a step one step late
+    _, _, voicing = network.features(network.conditioning_of(latents, voice, network.preset_of(codes)))
+    voiced = voicing.reshape(len(latents), -1) > 0
     counted = latents[voiced.mean(1) >= LEAST_VOICED] / UNIT
     if not len(counted):
         return None

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sottovoce.models.release import Release
-from sottovoce.models.runtime.encoder import Encoder, Quantizer
 
 Codes = Sequence[NDArray[np.int16]]
 """Recordings, each [steps, books]."""
 
+GROUP = 50  # steps that are encoded at a time
 RANK = 64
 HIDDEN = 192
 BATCH = 512
@@ -58,28 +58,13 @@ class IntegerLayout:
     logit_bits: int
 
 
-class _EveryPreset:
-    """In the place of a quantizer: takes down the codes of all presets, so that the network runs once for all."""
-
-    def __init__(self, model: Release) -> None:
-        whole = model.latent_quantizer
-        self.books = whole.books
-        self.searches: dict[int, Quantizer] = {p.index: whole.first(p.books) for p in model.presets.values()}
-        self.found: dict[int, list[NDArray[np.int16]]] = {index: [] for index in self.searches}
-
-    def __call__(self, latent: NDArray[np.float32]) -> NDArray[np.int16]:
-        for index, search in self.searches.items():
-            self.found[index].append(search(latent))
-        return np.zeros(len(self.books), np.int16)
-
-
 def codes_of(model: Release, wave: NDArray[np.float32]) -> dict[int, NDArray[np.int16]]:
     """A recording (n,) at the models' level, n >= 1 -> its codes [steps, books] by the index of each preset."""
-    search = _EveryPreset(model)
-    encoder = Encoder(model.config, model.stack, search)  # type: ignore[arg-type]
-    encoder.push(wave)
-    encoder.finish()
-    return {index: np.stack(found) for index, found in search.found.items()}
+    found = {}
+    for preset in model.presets.values():
+        encoder = model.encoder(preset.books, GROUP)
+        found[preset.index] = np.concatenate((encoder.push(wave), encoder.finish()))
+    return found
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ CALIBRATION_BATCHES = 4
 # 7 bits and a sign do for the many weights of the deep stacks; those that say pitch, predictor and conditioning at the
 # end are few, and nothing behind them makes up for their rounding
 BYTES = ("conditioner.enter", "conditioner.layers.")
-WORDS = ("conditioner.heads", "adapter.", "wavenet.condition")
+WORDS = ("conditioner.heads", "conditioner.core", "adapter.", "wavenet.condition")
 FLOAT = ("encoder.", "speaker.")
 SMALLEST = 2.0**-10  # largest weight of a layer or output below which it counts as this: zeros have a scale too
 
@@ -69,6 +69,8 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
             tensors |= _float(name, module)
         elif name.startswith(BYTES + WORDS) and isinstance(module, nn.Conv1d | nn.Linear):
             tensors |= _exact(name, module, 7 if name.startswith(BYTES) else 15)
+    if model.spectrum == "linear-core":
+        tensors |= _preset_biases(model)
     for kind, quantiser in (("books", model.bottleneck), ("speaker_books", model.speaker_code)):
         for i, book in enumerate(quantiser.books):
             assert isinstance(book, Codebook)
@@ -105,6 +107,15 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
         draft = output.with_suffix(suffix + ".tmp")
         draft.write_bytes(content)
         draft.replace(output.with_suffix(suffix))
+
+
+def _preset_biases(model: SpeechModel) -> dict[str, NDArray[Any]]:
+    """What a linear core adds after its first layers for each preset: float16 in the encoder, integers behind it."""
+    encoder, conditioner = (m.preset.weight.detach().numpy() for m in (model.encoder, model.conditioner))  # type: ignore
+    return {
+        "encoder.preset": encoder.astype(np.float16),
+        "conditioner.preset": np.rint(conditioner * 2.0**ACTIVATION_BITS).astype(np.int32),
+    }
 
 
 def _matrix(module: nn.Conv1d | nn.Linear) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 from sottovoce.models.training.errors import TrainingError
+from sottovoce.models.training.optimiser import make_optimiser, set_learning_rate
 from sottovoce.models.training.processes import agreed, averaged
 from sottovoce.models.training.tasks import Batch, Objective
 
@@ -23,8 +24,10 @@ LOOP_DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "batch": 16,
     "learning_rate": 2e-3,
-    "rise": 200,
+    "warmup_steps": 200,
     "decay_share": 0.5,
+    "optimiser": "adam",
+    "rates": {},
     "clip": 1.0,
     "ema": 0.998,
     "bf16": False,
@@ -65,7 +68,7 @@ def learning_rate(step: int, settings: dict[str, Any], minutes: float = 0.0) -> 
     done = max(step / settings["steps"], minutes / settings["minutes"])
     decay_from = 1 - settings["decay_share"]
     decay = 1.0 if done < decay_from else max(0.05, (1 - done) / settings["decay_share"])
-    return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["rise"])
+    return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["warmup_steps"])
 
 
 class OptimiserStep:
@@ -76,13 +79,13 @@ class OptimiserStep:
 
     EAGER_STEPS = 5  # before the graph is captured: k-means starts, compilation, allocations
 
-    def __init__(self, task: Objective, settings: dict[str, Any], device: torch.device):
+    def __init__(self, model: nn.Module, task: Objective, settings: dict[str, Any], device: torch.device):
         self.task, self.settings, self.device = task, settings, device
         self.parameters = [p for p in task.trained.parameters() if p.requires_grad]
         on_gpu = device.type == "cuda"
         # inside a graph the learning rate has to be a tensor to be changed
         rate = torch.tensor(settings["learning_rate"], device=device) if on_gpu else settings["learning_rate"]
-        self.optimiser = torch.optim.Adam(self.parameters, lr=rate, betas=(0.9, 0.99), foreach=True, capturable=on_gpu)
+        self.optimiser = make_optimiser(model, task.trained, settings, rate, on_gpu)
         self.average = [p.detach().clone() for p in self.parameters]
         self.graph: torch.cuda.CUDAGraph | None = None
         self.static: Batch = {}
@@ -104,17 +107,9 @@ class OptimiserStep:
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - self.settings["ema"])
         return {"loss": loss.detach(), "gradient_norm": norm, **{k: v.detach() for k, v in log.items()}}
 
-    def set_rate(self, rate: float) -> None:
-        """Learning rate of the next step."""
-        for group in self.optimiser.param_groups:
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
-
     def __call__(self, batch: Batch, rate: float) -> dict[str, Tensor]:
         """One step; returns figures as tensors on the device, so that nothing waits for them."""
-        self.set_rate(rate)
+        set_learning_rate(self.optimiser, rate)
         self.taken += 1
         if self.device.type != "cuda" or self.taken <= self.EAGER_STEPS:
             return self._update(batch)
@@ -203,7 +198,7 @@ def fit(
     first_rank = not dist.is_initialized() or dist.get_rank() == 0
     model.eval()
     task.trained.train()
-    stepper = OptimiserStep(task, settings, device)
+    stepper = OptimiserStep(model, task, settings, device)
     checkpoint = directory / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")

@@ -31,6 +31,11 @@ def restore(release: Release) -> SpeechModel:
                 shift = release.weights[f"{name}.shift"]  # one, or one for each output
                 weight, bias = np.ldexp(weight, -shift), np.ldexp(bias, -shift - ACTIVATION_BITS)
             state |= {f"{name}.weight": _as_module(weight, module), f"{name}.bias": torch.from_numpy(bias)}
+    if model.spectrum == "linear-core":
+        state["encoder.preset.weight"] = torch.from_numpy(release.weights["encoder.preset"])
+        state["conditioner.preset.weight"] = torch.from_numpy(
+            release.weights["conditioner.preset"] * 2.0**-ACTIVATION_BITS
+        )
     for kind, name in (("books", "bottleneck"), ("speaker_books", "speaker_code")):
         for i in range(sum(key.startswith(f"{kind}.") for key in release.weights)):
             state[f"{name}.books.{i}.entries"] = torch.from_numpy(release.weights[f"{kind}.{i}"] * 2.0**-BOOK_BITS)

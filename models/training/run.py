@@ -21,22 +21,23 @@ from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
+from sottovoce.models.training.linear_core import initialise
 from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment, fit
-from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw
+from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw, for_preset
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
-    "start": "",
+    "start": [],
     "context": 16,
     "steps_per_crop": 20,
     "reference_frames": 240,
     "reference_by_speaker": False,
     "augment": True,
-    "depths": [3],
-    "depth_chances": [1.0],
+    "preset_chances": [],
+    "adapter_only": False,
     "jitter": 0.0,
     "past_noise": 0.5,
     "gain_scale": 1.0,
-    "warm_up": 1000,
+    "unscored_samples": 1000,
     "weights": {"pitch": 1.0, "voicing": 0.5, "modulation": 0.0},
     "compile": False,
     "check_batch": 32,
@@ -76,8 +77,9 @@ def train(
 
     A config has the model's tables and one table `stage.NAME` for each stage, with its `task` ('spectrum', 'decoder' or
     'joint'; 'phones' for a recogniser, 'family' for a model of another kind), `shards`, `out` (run folder), perhaps
-    `start` (run folder whose weights it begins with), and any of the settings in DEFAULTS. `stage` picks one; None runs
-    all in order. With `resume` each goes on from its checkpoint, where there is one.
+    `start` (the run folders or weights files whose weights it begins with; of what is in several, the last counts), and
+    any of the settings in DEFAULTS. `stage` picks one; None runs all in order. With `resume` each goes on from its
+    checkpoint, where there is one.
 
     Under torchrun every process takes its share of each batch.
     """
@@ -111,13 +113,15 @@ def stage_settings(config: dict[str, Any], name: str) -> dict[str, Any]:
 def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
     """What the training loop needs to train a stage of the codec."""
     model = SpeechModel(config).to(device)
-    if settings["start"]:
-        load_weights(model, Path(settings["start"]))
+    starts = [settings["start"]] if isinstance(settings["start"], str) else settings["start"]
+    loaded = {name for start in starts for name in load_weights(model, Path(start))}
     if settings["compile"]:
         from sottovoce.models.wavenet import network
 
         network.compile_layers()
     corpus = Corpus(settings["shards"], device)
+    if model.spectrum == "linear-core" and settings["task"] != "decoder" and "encoder.core.weight" not in loaded:
+        initialise(model, corpus, settings)
     dev = Corpus(settings["shards"], device, "dev")
     task = TASKS[settings["task"]](model, settings)
     held_out = draw(settings | {"past_noise": 0.0}, model, dev, 0, settings["check_batch"], augment=False)
@@ -129,6 +133,9 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
                 figures = task.latent_gap(held_out)
             else:
                 figures = {f"dev_{k}": v for k, v in task.loss(held_out)[1].items() if "/" not in k}
+                for preset in range(len(model.preset_books)):
+                    log = task.loss(for_preset(held_out, preset))[1]
+                    figures |= {f"dev_{k}/{preset}": log[k] for k in ("mel_l1", "mel_rmse_db", "modulation")}
         task.trained.train()
         return figures
 
@@ -179,8 +186,11 @@ def save_weights(model: nn.Module, path: Path, checkpoint: Path, task: Any) -> N
     draft.replace(path)
 
 
-def load_weights(model: SpeechModel, directory: Path) -> None:
-    """Weights of another run, as far as names and shapes agree (a stage may begin before all parts exist)."""
+def load_weights(model: SpeechModel, directory: Path) -> set[str]:
+    """Load weights of another run as far as names and shapes agree, and return the names of those.
+
+    A stage may begin before all parts exist.
+    """
     from safetensors.torch import load_file
 
     path = directory / "weights.safetensors" if directory.is_dir() else directory
@@ -192,4 +202,5 @@ def load_weights(model: SpeechModel, directory: Path) -> None:
     model.load_state_dict(fitting, strict=False)
     for name, module in model.named_modules():
         if isinstance(module, Codebook):
-            module.ready = f"{name}.entries" in fitting  # else it starts on data, as in a new model
+            module.ready |= f"{name}.entries" in fitting  # else it starts on data, as in a new model
+    return set(fitting)

@@ -23,6 +23,7 @@ from sottovoce.models.features import (
     lag_matrix,
     mel_matrix,
 )
+from sottovoce.models.log_mel_scale import normalised
 
 
 @cache
@@ -76,7 +77,7 @@ def encoder_input(kind: str, framed: Tensor) -> Tensor:
         first = delta(static)
         x = torch.cat((static, first, delta(first)), -1) / 8
     else:
-        x = (log_mel(framed) + 5) / 4
+        x = normalised(log_mel(framed))
         if kind == "logmel+pitch":
             x = torch.cat((x, correlogram(framed) * 4), -1)
     return x.transpose(1, 2)

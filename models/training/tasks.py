@@ -36,18 +36,22 @@ def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int
     crop = corpus.crop(
         generator, batch, steps * per_step, settings["reference_frames"], settings["reference_by_speaker"], augment
     )
-    depths = torch.tensor(settings["depths"], device=device)
-    chances = torch.tensor(settings["depth_chances"], device=device)
+    chances = torch.tensor(settings["preset_chances"] or [1.0] * len(model.preset_books), device=device)
     return {
         "wave": crop.wave,
         "f0": crop.f0,
         "reference": crop.reference,
-        "depth": depths[torch.multinomial(chances, batch, True, generator=generator)],
+        "preset": torch.multinomial(chances, batch, True, generator=generator),
         "moves": draw_moves((batch, steps), settings["jitter"], generator),
         "latent_noise": torch.randn(batch, model.encoder_latent, steps, generator=generator, device=device),
         "past_noise": torch.randn(crop.wave.shape, generator=generator, device=device)
         * (torch.rand((batch, 1), generator=generator, device=device) * settings["past_noise"]),
     }
+
+
+def for_preset(batch: Batch, preset: int) -> Batch:
+    """The same batch with all examples coded at one preset."""
+    return batch | {"preset": torch.full_like(batch["preset"], preset)}
 
 
 class Objective:
@@ -74,10 +78,12 @@ class Objective:
     def _encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
         model = self.model
         x = spectra.encoder_input(model.inputs, spectra.frames(batch["wave"]))
-        coded = model.bottleneck(model.encoder(x), batch["latent_noise"], batch["depth"])
+        preset = batch["preset"]
+        books = torch.tensor(model.preset_books, device=preset.device)[preset]
+        coded = model.bottleneck(model.encoder(x, preset), batch["latent_noise"], books)
         reference = spectra.log_mel(spectra.frames(batch["reference"])).transpose(1, 2)
         speaker, speaker_coded = model.embed_speaker(reference)
-        c = model.conditioner(jitter(coded.latents, batch["moves"]), speaker)
+        c = model.conditioner(jitter(coded.latents, batch["moves"]), speaker, preset)
         log = {"bits_per_step": coded.bits, **{f"latent/{k}": v for k, v in coded.log.items()}}
         log |= {f"speaker/{k}": v for k, v in speaker_coded.log.items()}
         return c, speaker, coded.loss + speaker_coded.loss, log
@@ -120,11 +126,18 @@ class SpectrumObjective(Objective):
 
 
 class DecoderObjective(Objective):
-    """Stage 2: the WaveNet learns by likelihood, conditioned on what stage 1 decodes."""
+    """Stage 2: the WaveNet learns by likelihood, conditioned on what stage 1 decodes.
+
+    With the setting `adapter_only` the WaveNet stays as it is, and only the adapter before it learns.
+    """
+
+    def __init__(self, model: SpeechModel, settings: dict[str, Any]):
+        super().__init__(model, settings)
+        self.model.wavenet.requires_grad_(not settings["adapter_only"])
 
     @property
     def trained(self) -> nn.Module:
-        return self.model.back()
+        return self.model.adapter if self.settings["adapter_only"] else self.model.back()
 
     def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
         with torch.no_grad():
@@ -157,7 +170,7 @@ class DecoderObjective(Objective):
         raw = model.wavenet(
             indices[:, first * HOP : last * HOP], model.adapter(c[:, :, first:last].float(), speaker.float())
         )
-        warm = settings["warm_up"]
+        warm = settings["unscored_samples"]
         return model.head.nll(raw[:, warm:], target[:, first * HOP + warm : last * HOP]) / math.log(2)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:

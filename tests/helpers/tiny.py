@@ -11,6 +11,7 @@ from scipy.signal import lfilter
 from torch import nn
 
 from sottovoce.models.layers import ResidualBlock
+from sottovoce.models.linear_core import LinearCoreEncoder
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.runtime.layers import BOOK_BITS
 from sottovoce.models.training import spectra
@@ -33,6 +34,14 @@ def config(rate: int = 25, **wavenet: Any) -> dict[str, Any]:
         | wavenet,
         "presets": [{"name": "low", "index": 0, "books": 1}, {"name": "default", "index": 1, "books": 3}],
     }  # fmt: skip
+
+
+def linear_core(rate: int = 25, **wavenet: Any) -> dict[str, Any]:
+    """Tables of a tiny model with a linear core."""
+    tables = config(rate, adapter=24, **wavenet)
+    tables["model"]["spectrum"] = "linear-core"
+    tables["encoder"], tables["conditioner"] = ({"width": 16, "blocks": n, "cycle": 2} for n in (2, 3))
+    return tables
 
 
 def voice(seconds: float, pitch: float = 120.0, seed: int = 0) -> np.ndarray:
@@ -76,8 +85,8 @@ def write_config(folder: Path, shards: Path, task: str, model: dict[str, Any], *
     """A TOML config of one stage, quick by default; JSON's numbers, strings and lists are TOML's too."""
     stage = {
         "task": task, "shards": str(shards), "out": str(folder / "run"), "steps": 20, "batch": 4, "context": 2,
-        "steps_per_crop": 4, "reference_frames": 60, "warm_up": 160, "rise": 1, "log_every": 1, "check_every": 1000,
-        "check_batch": 4, "learning_rate": 3e-3, "depths": [1, 3], "depth_chances": [0.3, 0.7],
+        "steps_per_crop": 4, "reference_frames": 60, "unscored_samples": 160, "warmup_steps": 1, "log_every": 1,
+        "check_every": 1000, "check_batch": 4, "learning_rate": 3e-3, "preset_chances": [0.3, 0.7],
     } | settings  # fmt: skip
     return write_tables(folder / f"{task}.toml", {**model, f"stage.{task}": stage})
 
@@ -85,7 +94,7 @@ def write_config(folder: Path, shards: Path, task: str, model: dict[str, Any], *
 def write_family(folder: Path, shards: Path, family: dict[str, Any], **settings: Any) -> Path:
     """A TOML config that trains a family; its run folder is `run` beside it."""
     stage = {
-        "task": "family", "shards": str(shards), "out": str(folder / "run"), "steps": 3, "batch": 4, "rise": 1,
+        "task": "family", "shards": str(shards), "out": str(folder / "run"), "steps": 3, "batch": 4, "warmup_steps": 1,
         "log_every": 1, "check_batch": 4,
     } | settings  # fmt: skip
     return write_tables(folder / "family.toml", {"family": family, "stage.family": stage})
@@ -126,6 +135,13 @@ def model(tables: dict[str, Any], seed: int = 0) -> SpeechModel:
     wave = torch.from_numpy(np.stack([voice(3.2, 90 + 40 * i, i) for i in range(4)]))
     framed = spectra.frames(wave)
     with torch.no_grad():
+        linear = isinstance(network.encoder, LinearCoreEncoder)
+        if linear:  # what starts at zero has to matter
+            nn.init.normal_(network.encoder.layers[-1].weight, std=0.1)
+            for embedding in (network.encoder.preset, network.conditioner.preset):
+                nn.init.normal_(embedding.weight, std=0.3)
+            network.encoder.core.weight *= 10
+            network.conditioner.core.weight *= 0.03
         for last in (network.encoder.layers[-1], network.speaker.out):
             last.weight *= 10  # latents of a size at which the rounding of a release is fine
         latents = network.encoder(spectra.encoder_input(network.inputs, framed))
@@ -138,5 +154,11 @@ def model(tables: dict[str, Any], seed: int = 0) -> SpeechModel:
         # heads at rest say next to nothing: let them say something loud, and voiced half of the time
         nn.init.normal_(network.conditioner.heads.weight, std=0.5)
         c = network.conditioner(latents, speakers)
-        network.conditioner.heads.bias.sub_(network.conditioner.heads(c).mean((0, 2)))
+        if linear:
+            network.conditioner.heads.weight *= 0.3 / c.std()
+            network.conditioner.core.weight *= 0.3 / c.std()
+            c = network.conditioner(latents, speakers)
+            network.conditioner.heads.bias.sub_(c.mean((0, 2)).repeat(network.conditioner.step))
+        else:
+            network.conditioner.heads.bias.sub_(network.conditioner.heads(c).mean((0, 2)))
     return network.eval()

@@ -40,7 +40,7 @@ def forced(box):
     batch = {
         "wave": wave,
         "reference": wave,
-        "depth": torch.tensor([box.presets["default"].books]),
+        "preset": torch.tensor([box.presets["default"].index]),
         "moves": torch.zeros(1, steps, dtype=torch.long),
         "latent_noise": torch.zeros(1, model.encoder_latent, steps),
         "past_noise": torch.zeros_like(wave),

@@ -12,9 +12,7 @@ from sottovoce.codec.bits import Reader
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
 from sottovoce.codec.models import blocks_of
-from sottovoce.models.features import BANDS, HOP
 from sottovoce.models.release import Release
-from sottovoce.models.runtime.layers import ACTIVATION_BITS
 
 _SOTTO = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
 
@@ -113,10 +111,4 @@ def decoded_mel(model: Release, codes: NDArray[np.int16], speaker: bytes) -> NDA
     ndarray of float32 [frames, bands]
         `HOP` samples a frame.
     """
-    network = model.network
-    latent = sum(book[column] for book, column in zip(network.books, codes.T, strict=False))
-    told = np.hstack([latent, np.tile(network.speaker(speaker), (len(codes), 1))])
-    # the network answers a step late: one more to hear the last, and its first answer is to nothing
-    answers = network.conditioner()(np.pad(told, ((0, 1), (0, 0))))[model.step // HOP :]
-    mel = network.heads(answers)[:, :BANDS] * 4 - (5 << ACTIVATION_BITS)
-    return (mel / 2**ACTIVATION_BITS).astype(np.float32)
+    return model.network.log_mel(codes, speaker)

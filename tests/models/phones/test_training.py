@@ -22,7 +22,7 @@ TINY = {"channels": 24, "dilations": [1, 2], "dropout": 0.0}
 def write_config(folder: Path, shards: Path, **settings: object) -> Path:
     stage = {
         "task": "phones", "shards": str(shards), "out": str(folder / "run"), "steps": 300, "batch": 8, "seconds": 1.5,
-        "most_phones": 12, "learning_rate": 1e-2, "rise": 10, "ema": 0.95, "log_every": 20, "check_every": 300,
+        "most_phones": 12, "learning_rate": 1e-2, "warmup_steps": 10, "ema": 0.95, "log_every": 20, "check_every": 300,
     } | settings  # fmt: skip
     lines = ["[recogniser]", *(f"{k} = {json.dumps(v)}" for k, v in TINY.items())]
     lines += ["[stage.phones]", *(f"{k} = {json.dumps(v)}" for k, v in stage.items())]

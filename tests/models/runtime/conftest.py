@@ -25,20 +25,24 @@ class Exported(NamedTuple):
     stored: SpeechModel
 
 
-@pytest.fixture(scope="session", params=[25, 50], ids=["25 Hz, dilated", "50 Hz"])
+KINDS = {"25 Hz, dilated": (25, tiny.config), "50 Hz": (50, tiny.config), "linear core": (25, tiny.linear_core)}
+
+
+@pytest.fixture(scope="session", params=list(KINDS))
 def exported(request: pytest.FixtureRequest, shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """A tiny model and its release."""
     folder = tmp_path_factory.mktemp("export")
-    tables = tiny.config(request.param)
-    if request.param == 25:
+    rate, make = KINDS[request.param]
+    tables = make(rate)
+    if request.param == "25 Hz, dilated":
         for name in ("encoder", "conditioner"):
             tables[name] |= {"blocks": [1, 2, 3], "dilation": 2}
-    model = tiny.model(tables, seed=request.param)
+    model = tiny.model(tables, seed=rate)
     save_file(
         {k: v.contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}, folder / "w.safetensors"
     )
-    stage = {"context": 2, "steps_per_crop": 8, "reference_frames": 60, "gain_scale": 1.1, "depths": [3]}
-    decoding = DECODING | {"envelope_passes": request.param // 25, "contrast": {25: 0, 50: 0.4}[request.param]}
+    stage = {"context": 2, "steps_per_crop": 8, "reference_frames": 60, "gain_scale": 1.1}
+    decoding = DECODING | {"envelope_passes": rate // 25, "contrast": {25: 0, 50: 0.4}[rate]}
     config = tables | {"stage": {"decoder": stage}, "decoding": decoding, "about": {"training": "synthetic"}}
     export(config, folder / "w.safetensors", shards, folder / "tiny")
     release = load(str(folder / "tiny.safetensors"))

@@ -15,7 +15,7 @@ from sottovoce.models.release import Release
 from sottovoce.models.runtime import decoder as decoder_module
 from sottovoce.models.runtime.encoder import BEFORE, Quantizer
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack, make_dense
-from sottovoce.models.runtime.plans import encoder_plan
+from sottovoce.models.runtime.plans import strided_encoder_plan
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.training import spectra
 from sottovoce.models.wavenet.frames import Frames
@@ -110,10 +110,7 @@ def test_conditioner(exported):
     codes, speaker = random_codes(20), bytes((3, 7))
     network = release.network
     latents = np.stack([sum(book[c] for book, c in zip(network.books, row, strict=True)) for row in codes])
-    voice = np.repeat(network.speaker(speaker)[None], 20, 0)
-    stack = network.conditioner()
-    last = np.zeros((1, latents.shape[1] + voice.shape[1]))
-    ours = np.concatenate((stack(np.concatenate((latents, voice), 1)), stack(last)))[model.conditioner.step :]
+    ours = network.conditioning_of(latents, network.speaker(speaker), network.preset_of(codes))
     theirs = torch_decoded(model, codes, speaker)[0][0].T.numpy()
     assert (ours == np.floor(ours)).all()
     assert np.abs(ours / UNIT - theirs).max() < 1e-3 * max(1, np.abs(theirs).max())
@@ -226,7 +223,7 @@ def test_stack_in_pieces_is_the_stack_at_once(rate: int, dilation: int):
         if isinstance(module, torch.nn.Conv1d):
             weights[f"{name}.weight"] = module.weight.detach().permute(2, 1, 0).flatten(0, 1).numpy()
             weights[f"{name}.bias"] = module.bias.detach().numpy()
-    plan = encoder_plan(rate, tables["encoder"])
+    plan = strided_encoder_plan(rate, tables["encoder"])
     assert isinstance(Stack(plan, weights, False).layers[0].dense, FloatDense)
     x = np.random.default_rng(0).standard_normal((24 * 100 // rate, 144)).astype(np.float32)
     whole = encoder.layers(torch.from_numpy(x.T[None]))[0].T.detach().numpy()

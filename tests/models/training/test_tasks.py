@@ -53,15 +53,21 @@ def test_decoder_learns_from_where_spectrum_ended(run_config, tmp_path: Path):
     ids=["ae", "vae", "vq"],
 )
 def test_joint_learns_with_each_bottleneck(run_config, tmp_path: Path, bottleneck, inputs):
-    tables = tiny.config(order=0) | {"bottleneck": bottleneck, "model": {"inputs": inputs, "rate": 50}}
-    train(run_config("joint", tables, steps=12, depths=[1], depth_chances=[1.0]))
+    tables = tiny.config(order=0) | {"presets": [], "bottleneck": bottleneck, "model": {"inputs": inputs, "rate": 50}}
+    train(run_config("joint", tables, steps=12, preset_chances=[1.0]))
     log = tiny.journal(tmp_path / "run")
     assert mean_loss(log[-3:]) < mean_loss(log[:3])
 
 
 def test_joint_gradients_reach_every_part(shards: Path):
     tables = tiny.config(order=0, head="mixture")
-    settings = DEFAULTS | {"context": 2, "steps_per_crop": 4, "reference_frames": 60, "warm_up": 160, "jitter": 0.2}
+    settings = DEFAULTS | {
+        "context": 2,
+        "steps_per_crop": 4,
+        "reference_frames": 60,
+        "unscored_samples": 160,
+        "jitter": 0.2,
+    }
     torch.manual_seed(0)
     model = tiny.shaken(SpeechModel(tables))
     corpus = Corpus(shards, torch.device("cpu"))
@@ -107,7 +113,7 @@ def test_a_run_of_some_minutes_goes_on_where_its_clock_stood(run_config, tmp_pat
 
 
 def test_the_rate_falls_towards_the_end_by_steps_or_minutes():
-    settings = {"learning_rate": 1.0, "steps": 100, "minutes": 10.0, "rise": 1, "decay_share": 0.5}
+    settings = {"learning_rate": 1.0, "steps": 100, "minutes": 10.0, "warmup_steps": 1, "decay_share": 0.5}
     assert learning_rate(0, settings) == learning_rate(50, settings, 5) == 1
     assert learning_rate(75, settings, 5) == learning_rate(50, settings, 7.5) == 0.5
     assert learning_rate(0, settings, 10) == 0.05

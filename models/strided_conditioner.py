@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sottovoce.models.layers import CausalConv, ResidualBlock, Upsample, stack
+from sottovoce.models.log_mel_scale import denormalised
 
 
-class Conditioner(nn.Module):
+class StridedConditioner(nn.Module):
     """Causal residual stack from the latent rate up to 100 Hz, `ahead` latent steps of look-ahead (a release has one).
 
     Its last hidden layer `c` conditions the WaveNet; three linear heads on it say log-mel, log-F0 and voicing, from
@@ -42,12 +43,12 @@ class Conditioner(nn.Module):
         self.bands = bands
         self.heads = nn.Conv1d(widths[2], bands + 2, 1)
 
-    def forward(self, latents: Tensor, speaker: Tensor) -> Tensor:
-        """Latents (B, latent, N), speaker (B, speaker) -> c (B, size, N x step)."""
+    def forward(self, latents: Tensor, speaker: Tensor, preset: Tensor | None = None) -> Tensor:
+        """Latents (B, latent, N), speaker (B, speaker) -> c (B, size, N x step), for all presets alike."""
         x = torch.cat((latents, speaker[:, :, None].expand(-1, -1, latents.shape[2])), 1)
         return self.layers(self.enter(F.pad(x, (0, self.ahead))))[:, :, self.ahead * self.step :]
 
     def decoded(self, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """c -> log-mel (B, 80, F), log2 of F0 / 150 Hz (B, F), voicing logit (B, F)."""
         h = self.heads(c)
-        return h[:, : self.bands] * 4 - 5, h[:, self.bands], h[:, self.bands + 1]
+        return denormalised(h[:, : self.bands]), h[:, self.bands], h[:, self.bands + 1]

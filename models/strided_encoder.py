@@ -10,7 +10,7 @@ from sottovoce.models.layers import CausalConv, ResidualBlock, stack
 STEP_FRAMES = {50: 2, 25: 4}
 
 
-class Encoder(nn.Module):
+class StridedEncoder(nn.Module):
     """Strided causal convolutions with residual blocks.
 
     The network is causal; it looks ahead only because step n's latent is read off one step later (`ahead`), when the
@@ -66,6 +66,6 @@ class Encoder(nn.Module):
         """Frames (10 ms) after a step's own that its latent depends on."""
         return self.ahead * self.step
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Features (B, inputs, F), F a multiple of the step -> latents (B, latent, F / step)."""
+    def forward(self, features: Tensor, preset: Tensor | None = None) -> Tensor:
+        """Features (B, inputs, F), F a multiple of the step -> latents (B, latent, F / step), for all presets alike."""
         return self.layers(F.pad(features, (0, self.lookahead_frames)))[:, :, self.ahead :]
