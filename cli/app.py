@@ -1,5 +1,6 @@
-"""The command line: which commands there are, and what becomes of their errors."""
+"""The command line: the commands, and how their errors are printed."""
 
+import difflib
 import importlib
 import os
 import signal
@@ -10,34 +11,51 @@ import click
 from sottovoce.cli.support.failures import as_line
 
 COMMANDS = {
-    "encode": "Recordings to .sotto files.",
-    "decode": ".sotto files to WAV.",
-    "roundtrip": "Recordings through the codec to WAV, to hear what it does.",
-    "info": "What .sotto files hold.",
-    "damage": "A .sotto file, damaged as by a bad link.",
-    "cut": "A part of a .sotto file.",
-    "join": "Several .sotto files in one.",
-    "voice": "Voices to decode in.",
-    "evaluate": "This codec and others measured on your recordings.",
-    "compare": "Families of models of speech on one scale.",
-    "live": "Your microphone through the codec to your loudspeaker.",
-    "send": "Speech to another machine.",
-    "receive": "Speech from another machine.",
-    "serve": "The codec in your browser.",
-    "models": "What is in the box: rates, training data, scores.",
-    "devices": "Microphones and loudspeakers.",
+    "encode": "Encode recordings to .sotto files.",
+    "decode": "Decode .sotto files to WAV, FLAC, Ogg, Opus or MP3.",
+    "play": "Play a .sotto file.",
+    "roundtrip": "Encode and decode recordings, to hear the codec and time it.",
+    "info": "Show what .sotto files contain.",
+    "verify": "Check whether .sotto files are whole.",
+    "cut": "Copy a part of a .sotto file.",
+    "join": "Join several .sotto files.",
+    "damage": "Damage a .sotto file as a bad link does.",
+    "voice": "List and make voices for decoding.",
+    "models": "Show which preset to choose, and the bundled models.",
+    "serve": "Serve the codec as a page for your browser.",
+    "live": "Hear your microphone through the codec.",
+    "send": "Send speech to another machine.",
+    "receive": "Receive speech from another machine.",
+    "devices": "List microphones and loudspeakers.",
+    "evaluate": "Measure this codec and others on your recordings.",
+    "compare": "Measure families of models of speech on one scale.",
+    "prepare": "Make training shards of a folder of speech.",
     "train": "Train a model.",
-    "train-context": "Train what packs the codes of a model tighter.",
-    "probe": "What the latents of trained models hold.",
-    "export": "A trained model to one that encodes and decodes.",
-    "prepare": "A folder of speech to training shards.",
-    "completion": "Completion for your shell.",
+    "train-context": "Train the context model that makes files smaller.",
+    "export": "Make a model for encoding and decoding of a trained one.",
+    "probe": "Measure what the latents of trained models contain.",
+    "completion": "Print the completion for your shell.",
 }
-"""Name and line of help, so that the list of commands needs none of them."""
+"""Name and line of help of each command, so that listing them imports none of them."""
 
 
 CODING = frozenset(
-    {"encode", "decode", "cut", "join", "roundtrip", "evaluate", "live", "send", "receive", "serve", "voice"}
+    {
+        "encode",
+        "decode",
+        "play",
+        "info",
+        "verify",
+        "cut",
+        "join",
+        "roundtrip",
+        "evaluate",
+        "live",
+        "send",
+        "receive",
+        "serve",
+        "voice",
+    }
 )
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -54,16 +72,33 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         if cmd_name in CODING:
-            # Before numpy is there, which reads them once: coding's products are too small for threads to pay, and
-            # -j already uses the cores. Worker processes inherit them; training goes without and takes all cores.
+            # Set before numpy is imported, which reads them once: the matrix products of coding are too small for
+            # threads to pay, and -j already uses the cores. Worker processes inherit them; training uses all cores.
             for name in THREADS:
                 os.environ.setdefault(name, "1")
         return importlib.import_module(f"sottovoce.cli.{cmd_name.replace('-', '_')}").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and suggest one where there is none of that name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"No such command {name!r}{_suggestion(name)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _suggestion(name: str) -> str:
+    """Return what may have been meant by a name that is no command."""
+    if os.path.exists(name):
+        return f". Did you mean `sotto {'play' if name.endswith('.sotto') else 'encode'} {name}`?"
+    close = difflib.get_close_matches(name, COMMANDS, n=2)
+    return f". Did you mean {' or '.join(close)}?" if close else ""
 
 
 @click.group("sotto", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -34,18 +34,8 @@ TOGETHER = 4
 @options.output
 @options.weights
 @options.seed
-@click.option(
-    "--speed",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(0.5, 2),
-    help="Speed; the pitch stays.",
-)
-@click.option(
-    "--voice",
-    shell_complete=voices,
-    help="Decode in another voice: a name from `sotto voice list`, a profile, or a recording.",
-)
+@options.speed
+@click.option("--voice", shell_complete=voices, help=options.VOICE_HELP)
 @options.span
 @options.recursive
 @options.keep_tree

@@ -5,45 +5,87 @@ from collections.abc import Sequence
 import click
 
 from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import row
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.conversion import CODED
 from sottovoce.cli.support.failures import as_failure, as_line
+from sottovoce.cli.support.info_table import CsvTable
+from sottovoce.cli.support.jobs import files_of
+from sottovoce.cli.support.times import duration
+from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.offline.info import Info, Row, info_stream
 
 
 @click.command("info")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@options.inputs
 @click.option("--blocks", is_flag=True, help="List the blocks, or the packets of a live stream.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table as CSV, a line for each file.")
+@options.recursive
 @options.as_json
-def command(files: tuple[str, ...], blocks: bool, as_json: bool) -> int:
-    """Tell what .sotto files hold.
+def command(inputs: tuple[str, ...], blocks: bool, as_csv: bool, recursive: bool, as_json: bool) -> int:
+    """Show what .sotto files, or those in folders, contain.
 
-    Where `cat` put several files into one, sizes and times are those of all together.
+    Folders are listed with a line for each file. If `cat` put several files into one, sizes and times are those of all
+    of them together.
+
+    \b
+    sotto info talk.sotto
+    sotto info -r archive --csv > archive.csv
     """
+    if as_csv and (blocks or as_json):
+        raise click.UsageError(f"--csv and --{'blocks' if blocks else 'json'} contradict each other")
     console = Console(as_json=as_json)
-    failed = 0
+    files = files_of(inputs, CODED, recursive=recursive, note=console.note)
+    listing = files != list(inputs) and not blocks
+    table = CsvTable() if as_csv else None
+    found: list[Info] = []
     for file in files:
         rows: list[Row] = []
         try:
             with reading(file) as source:
-                found = info_stream(source, rows.append) if blocks else info_stream(source)
+                info = info_stream(source, rows.append) if blocks else info_stream(source)
         except Exception as error:
-            failed += 1
-            failure = as_failure(error, shown(file))
-            console.error(as_line(failure))
-            console.document({"file": shown(file), "error": str(failure)})
+            _fail(as_failure(error, shown(file)), file, console, table)
             continue
-        console.result("\n".join([*_described(shown(file), found), *_listed(rows)]))
-        table = {"table": [row._asdict() for row in rows]} if blocks else {}
-        console.document({"file": shown(file), **found.as_dict(), **table})
+        found.append(info)
+        if table:
+            console.result(table.line(shown(file), info))
+        elif listing:
+            console.result(_line(shown(file), info))
+        else:
+            console.result("\n".join([*_described(shown(file), info), *_listed(rows)]))
+        blocks_of_file = {"table": [row._asdict() for row in rows]} if blocks else {}
+        console.document({"file": shown(file), **info.as_dict(), **blocks_of_file})
+    if listing and not table and len(found) > 1:
+        console.result(_total(found))
+    failed = len(files) - len(found)
     return 0 if not failed else 2 if len(files) == 1 else 1
+
+
+def _fail(failure: SottoError, file: str, console: Console, table: CsvTable | None) -> None:
+    console.error(as_line(failure))
+    console.document({"file": shown(file), "error": str(failure)})
+    if table:
+        console.result(table.line(shown(file), None, failure.reason))
+
+
+def _line(file: str, info: Info) -> str:
+    problems = "; ".join(info.problems())
+    return row(file, info.seconds or 0.0, info.bytes, info.bit_rate or 0.0) + (f": {problems}" if problems else "")
+
+
+def _total(found: Sequence[Info]) -> str:
+    seconds = sum(info.seconds or 0.0 for info in found)
+    size = sum(info.bytes for info in found)
+    return row(f"{len(found)} files, {duration(seconds)}", seconds, size, 8 * size / seconds if seconds else 0.0)
 
 
 def _described(file: str, info: Info) -> list[str]:
     if info.seconds is None:
         speech = "unknown to this version"
     else:
-        speech = f"{info.seconds:.2f} s"
+        speech = duration(info.seconds)
         if info.bit_rate:
             speech += f" at {info.bit_rate:.0f} bit/s"
         if info.restored:
@@ -52,7 +94,7 @@ def _described(file: str, info: Info) -> list[str]:
             speech += f", {info.damaged} of {info.blocks} blocks damaged"
         if info.missing:
             speech += f", {info.missing:.2f} s missing"
-    several = f"{info.files}, one after the other; of the first of them:"
+    several = f"{info.files}, one after the other; below is what the first contains:"
     return [
         file,
         f"  speech    {speech}",
@@ -76,11 +118,11 @@ def _protection(info: Info) -> str:
 
 
 def _listed(rows: Sequence[Row]) -> list[str]:
-    """Return the table of blocks; their file is told where there are several."""
+    """Return the table of blocks, with the number of their file if there are several."""
     several = len(rows) > 0 and rows[-1].file > 1
     lines = ["  file" * several + "   block   start s   steps   bytes"] if rows else []
-    for row in rows:
-        size = "damaged" if row.bytes is None else row.bytes
-        restored = "  restored" * row.restored
-        lines.append(f"{row.file:6d}" * several + f"{row.number:8d}{row.start:10.2f}{row.steps:8d}{size:>8}{restored}")
+    for one in rows:
+        size = "damaged" if one.bytes is None else one.bytes
+        restored = "  restored" * one.restored
+        lines.append(f"{one.file:6d}" * several + f"{one.number:8d}{one.start:10.2f}{one.steps:8d}{size:>8}{restored}")
     return lines

@@ -116,6 +116,13 @@ def plan(
     return found
 
 
+def files_of(
+    inputs: Sequence[str], wanted: frozenset[str], *, recursive: bool, note: Callable[[str], None]
+) -> list[str]:
+    """Return the files that are named, and those in the folders that are named; SottoError where a folder has none."""
+    return [source for name in inputs for source, _ in _found(name, wanted, recursive, note, Counter())]
+
+
 def _beside_standard_input(inputs: Sequence[str], output: str | None) -> SottoError:
     if len(inputs) == 2 and inputs[1] == STANDARD and output is None:
         return SottoError("standard input is beside other inputs", "for standard output give -o -", STANDARD)

@@ -69,6 +69,8 @@ class Info:
         Blocks, how many of these are damaged, and how many were lost and restored.
     missing : float or None
         Seconds that were promised but aren't there.
+    complete : bool or None
+        Whether the end is there.
     skipped : int
         Bytes that can't be read where headers should be, up to the next ones, which can.
     trailing : bool
@@ -96,6 +98,7 @@ class Info:
     damaged: int | None
     restored: int | None
     missing: float | None
+    complete: bool | None
     skipped: int
     trailing: bool
     protection: int
@@ -105,6 +108,25 @@ class Info:
     def as_dict(self) -> dict[str, Any]:
         """Return it all as plain values."""
         return asdict(self)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the file, in words; empty when it is whole."""
+        found = []
+        if self.seconds is None:
+            found.append(f"made with the model {self.model_id}, which is not here")
+        if self.skipped:
+            found.append(f"a header is damaged, the next one was read, {self.skipped} bytes on")
+        if self.restored:
+            found.append(f"{self.restored} of {self.blocks} blocks restored")
+        if self.damaged:
+            found.append(f"{self.damaged} of {self.blocks} blocks damaged")
+        if self.missing:
+            found.append(f"{self.missing:.2f} s missing")
+        elif self.complete is False:
+            found.append("the end is damaged or missing")
+        if self.trailing:
+            found.append("something that is no .sotto file follows")
+        return found
 
 
 def info(data: bytes) -> Info:
@@ -156,7 +178,7 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
     header = reader.header
     model: Release | None = None
     preset: Preset | None = None
-    seconds = blocks = damaged = restored = missing = protecting = None
+    seconds = blocks = damaged = restored = missing = protecting = complete = None
     try:
         model = by_id(header.model)
         preset = preset_by_index(model, header.preset)
@@ -172,6 +194,7 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
             blocks += 1
             damaged += block.damaged
             steps += block.steps
+        complete = reader.complete or reader.total_samples is None
         restored, protecting = reader.restored_blocks, reader.protecting_bytes
         missing = reader.missing_steps * model.step / model.sample_rate
         seconds = (reader.total_samples or 0) / model.sample_rate
@@ -191,6 +214,7 @@ def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
         damaged=damaged,
         restored=restored,
         missing=missing,
+        complete=complete,
         skipped=reader.skipped,
         trailing=False,
         protection=header.protection,
@@ -207,7 +231,8 @@ def _both(one: Info, other: Info) -> Info:
         return None if None in parts else sum(parts)
 
     names = "files", "seconds", "blocks", "damaged", "restored", "missing", "skipped", "protecting"
-    return replace(one, **{name: total(name) for name in names})
+    complete = None if None in (one.complete, other.complete) else bool(one.complete and other.complete)
+    return replace(one, **{name: total(name) for name in names}, complete=complete)
 
 
 class _Counted:

@@ -162,3 +162,12 @@ def test_training_says_what_it_needs(sotto, wav, monkeypatch, arguments, missing
     status, _, err = sotto(*arguments)
     assert status == 2
     assert err == f"sotto: training needs {missing}; pip install 'sottovoce[train]'\n"
+
+
+def test_suggestions(sotto, wav):
+    assert "No such command 'encod'. Did you mean encode" in sotto("encod")[2]
+    assert sotto("xyzzy")[2] == "sotto: No such command 'xyzzy'; see `sotto --help`\n"
+    assert f"Did you mean `sotto encode {wav()}`?" in sotto("talk.wav")[2]
+    sotto("encode", "talk.wav")
+    assert "Did you mean `sotto play talk.sotto`?" in sotto("talk.sotto")[2]
+    assert "Did you mean one of: '--preset'" in sotto("encode", "talk.wav", "--prest", "low")[2]

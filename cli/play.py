@@ -1,0 +1,69 @@
+"""sotto play."""
+
+import click
+
+from sottovoce.cli.support import options
+from sottovoce.cli.support.batch import row
+from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.conversion import DECODE
+from sottovoce.cli.support.kernel import chosen_kernel
+from sottovoce.cli.support.loudspeaker import Loudspeaker
+from sottovoce.cli.support.names import voices
+from sottovoce.codec.bits import Reader
+from sottovoce.codec.io.files import reading, shown
+from sottovoce.codec.models import by_name
+from sottovoce.codec.offline.decode import Decoding, decoding
+from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.voice import profiles
+
+
+@click.command("play")
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@options.weights
+@options.seed
+@options.speed
+@click.option("--voice", shell_complete=voices, help=options.VOICE_HELP)
+@options.span
+@options.loudspeaker
+@options.as_json
+@options.quiet
+def command(
+    file: str,
+    model: str | None,
+    seed: int,
+    speed: float,
+    voice: str | None,
+    start: float,
+    stop: float,
+    loudspeaker: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Play a .sotto file on the loudspeaker while it is decoded. Ctrl-C stops.
+
+    \b
+    sotto play talk.sotto
+    sotto play talk.sotto --from 12:30 --speed 1.5
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    chosen_kernel()
+    DECODE.check_input(file)
+    release = by_name(model or "default")
+    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
+
+    with reading(file) as source:
+        reader = Reader(source)
+        with Loudspeaker(loudspeaker, release.sample_rate) as speaker, console.progress("playing"):
+
+            def begin() -> Decoding:
+                tick = console.advance
+                return decoding(reader, lambda model: speaker, delivery, known=options.known(model), tick=tick)
+
+            (outcome,) = run_together([begin])
+            if isinstance(outcome, Exception):
+                raise outcome
+    for warning in outcome.warnings():
+        console.warn(shown(file), warning)
+    console.result(row(shown(file), outcome.seconds))
+    console.document({"file": shown(file), "seconds": outcome.seconds, "warnings": outcome.warnings()})
