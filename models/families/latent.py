@@ -12,8 +12,6 @@ from torch.nn import functional as F
 
 from sottovoce.models.bottleneck import RVQ, VAE, Bottleneck, make_bottleneck
 from sottovoce.models.bottleneck.vq import Codebook
-from sottovoce.models.conditioner import Conditioner
-from sottovoce.models.encoder import Encoder
 from sottovoce.models.families.base import Batch, Family, shifted
 from sottovoce.models.families.classes import CLASSES, SILENCE, samples
 from sottovoce.models.families.embedding import cosines
@@ -22,6 +20,8 @@ from sottovoce.models.features import HOP, INPUTS, SAMPLE_RATE
 from sottovoce.models.jitter import draw_moves, jitter
 from sottovoce.models.model import Adapter
 from sottovoce.models.speaker import SpeakerEncoder
+from sottovoce.models.strided_conditioner import StridedConditioner
+from sottovoce.models.strided_encoder import StridedEncoder
 from sottovoce.models.training import spectra
 from sottovoce.models.wavenet.heads import SoftmaxHead
 from sottovoce.models.wavenet.network import WaveNet
@@ -79,12 +79,12 @@ class LatentWaveNet(Family):
         self.inputs, self.jitter_probability = inputs, jitter_probability
         self.bottleneck = make_bottleneck(**bottleneck)
         size = self.bottleneck.size
-        self.encoder = Encoder(INPUTS[inputs][1], size, rate, _three(widths), _three(blocks))
+        self.encoder = StridedEncoder(INPUTS[inputs][1], size, rate, _three(widths), _three(blocks))
         self.step = self.encoder.step * HOP
         self.speaker = SpeakerEncoder(speaker, channels=speaker_channels, blocks=1)
         self.speaker_code = RVQ(speaker, list(speaker_bits))
         # nobody asks this conditioner for a spectrum
-        self.conditioner = Conditioner(size, speaker, rate, _three(widths[::-1]), _three(blocks[::-1]), bands=0)
+        self.conditioner = StridedConditioner(size, speaker, rate, _three(widths[::-1]), _three(blocks[::-1]), bands=0)
         self.adapter = Adapter(self.conditioner.size + speaker, condition)
         self.wavenet = WaveNet(1, channels, channels, cycles, dilations, condition, rows=CLASSES)
         self.wavenet.embed.weight.data.copy_(0.3 * cosines(channels))

@@ -60,4 +60,4 @@ def test_what_cannot_be(sotto, wav):
 
 def test_pipes_that_flow_are_not_protected(sotto_process, wav):
     done = sotto_process("encode", "-", "-", "--protect", "1", input=Path(wav()).read_bytes())
-    assert done.returncode == 2 and b"--protect is not for pipes that flow" in done.stderr and not done.stdout
+    assert done.returncode == 2 and b"--protect can't be used when streaming" in done.stderr and not done.stdout

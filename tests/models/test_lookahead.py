@@ -5,11 +5,11 @@ import pytest
 import torch
 from helpers import tiny
 
-from sottovoce.models.conditioner import Conditioner
-from sottovoce.models.encoder import Encoder
 from sottovoce.models.features import frames, log_mel
 from sottovoce.models.runtime.encoder import BEFORE
 from sottovoce.models.speaker import SpeakerEncoder
+from sottovoce.models.strided_conditioner import StridedConditioner
+from sottovoce.models.strided_encoder import StridedEncoder
 
 
 def depends(function, x: torch.Tensor, step: int) -> list[int]:
@@ -23,7 +23,7 @@ def depends(function, x: torch.Tensor, step: int) -> list[int]:
 @pytest.mark.parametrize("rate", [25, 50])
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_encoder_looks_ahead_as_far_as_declared(rate: int, dilation: int):
-    encoder = tiny.shaken(Encoder(6, 4, rate, (16, 16, 16), (2, 1, 1), dilation).double())
+    encoder = tiny.shaken(StridedEncoder(6, 4, rate, (16, 16, 16), (2, 1, 1), dilation).double())
     step = encoder.step
     assert step == 100 // rate
     x = torch.randn(1, 6, 20 * step, dtype=torch.double)
@@ -36,7 +36,7 @@ def test_encoder_looks_ahead_as_far_as_declared(rate: int, dilation: int):
 
 @pytest.mark.parametrize("rate", [25, 50])
 def test_encoder_ignores_what_lies_beyond(rate: int):
-    encoder = tiny.shaken(Encoder(6, 4, rate, (16, 16, 16), (2, 1, 1)))
+    encoder = tiny.shaken(StridedEncoder(6, 4, rate, (16, 16, 16), (2, 1, 1)))
     x = torch.randn(1, 6, 20 * encoder.step)
     edge = 10 * encoder.step + encoder.lookahead_frames  # steps 0..9 do not see this frame
     y = x.clone()
@@ -50,7 +50,7 @@ def test_dilated_blocks_look_further_back():
     x = torch.randn(1, 6, 160, dtype=torch.double)
     reach = []
     for dilation in (1, 2, 3):
-        encoder = tiny.shaken(Encoder(6, 4, 25, (16, 16, 16), (3, 1, 2), dilation).double())
+        encoder = tiny.shaken(StridedEncoder(6, 4, 25, (16, 16, 16), (3, 1, 2), dilation).double())
         reach.append(min(depends(encoder, x, 30)))
     # at 100 Hz two frames for each stride of 1, d and d x d; at 25 Hz two for 1 and d, each of them four frames
     assert reach[0] - reach[1] == 2 * (7 - 3) + 8 * (3 - 2)
@@ -59,13 +59,13 @@ def test_dilated_blocks_look_further_back():
 
 def test_encoder_rejects_other_rates():
     with pytest.raises(ValueError, match="25 or 50"):
-        Encoder(6, 4, 33)
+        StridedEncoder(6, 4, 33)
 
 
 @pytest.mark.parametrize("rate", [25, 50])
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_conditioner_looks_one_step_ahead(rate: int, dilation: int):
-    conditioner = tiny.shaken(Conditioner(4, 3, rate, (16, 16, 16), (1, 1, 2), dilation=dilation).double())
+    conditioner = tiny.shaken(StridedConditioner(4, 3, rate, (16, 16, 16), (1, 1, 2), dilation=dilation).double())
     z, speaker = torch.randn(1, 4, 12, dtype=torch.double), torch.randn(1, 3, dtype=torch.double)
     per_step = 100 // rate
     assert conditioner(z, speaker).shape == (1, 16, 12 * per_step)
@@ -79,7 +79,7 @@ def test_conditioner_looks_one_step_ahead(rate: int, dilation: int):
 
 
 def test_conditioner_heads():
-    conditioner = Conditioner(4, 3, 25, (16, 16, 16), (1, 1, 1))
+    conditioner = StridedConditioner(4, 3, 25, (16, 16, 16), (1, 1, 1))
     mel, pitch, voicing = conditioner.decoded(torch.randn(2, 16, 8))
     assert mel.shape == (2, 80, 8) and pitch.shape == voicing.shape == (2, 8)
 
