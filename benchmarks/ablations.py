@@ -1,10 +1,11 @@
-"""What each choice of the first stage is worth: small networks that differ in one thing (ablations.toml).
+"""Ablations of the first stage: small networks that differ in one choice (ablations.toml).
 
     python benchmarks/ablations.py train SHARDS RUNS --steps 2500 [--only NAME] [-j 2]
     python benchmarks/ablations.py table RUNS -o docs/benchmarks/ablations
 
-`train` leaves a run folder for each; one that is finished is kept. `table` writes OUTPUT.json and OUTPUT.md of their
-logs. The training batches tell, as all variants draw the same ones: in so short a run averaged weights lag.
+`train` writes a run folder per variant and skips those that are finished. `table` writes OUTPUT.json and OUTPUT.md from
+their logs. The figures are means over training batches, which are the same for all variants: in such short runs
+averaged weights lag behind.
 """
 
 import os
@@ -27,7 +28,7 @@ from sottovoce.models.training import run
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 SPAN = 1000  # steps
 SHOWN = {
-    "bits_per_step": "bits a step",
+    "bits_per_step": "bits per step",
     "mel_l1": "log-mel L1",
     "mel_rmse_db": "log-mel RMSE, dB",
     "modulation": "modulation correlation",
@@ -37,7 +38,7 @@ SHOWN = {
 
 
 def configuration(name: str, **changes: Any) -> dict[str, Any]:
-    """The config of a variant."""
+    """Return the configuration of a variant."""
     config = run.read_config("default")
     for dotted, value in (TABLE["base"] | TABLE["variants"][name].get("set", {}) | changes).items():
         *tables, key = dotted.split(".")
@@ -49,7 +50,7 @@ def configuration(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def train_one(name: str, shards: Path, runs: Path, steps: int) -> str:
-    """Train a variant, or go on with it."""
+    """Train a variant, or continue its training."""
     torch.set_num_threads(1)
     folder = runs / name
     settings = {"shards": str(shards), "out": str(folder), "steps": steps, "log_every": 100, "check_every": 500}
@@ -61,32 +62,32 @@ def train_one(name: str, shards: Path, runs: Path, steps: int) -> str:
 
 
 def figures(folder: Path) -> dict[str, float]:
-    """Of a run's log, the means over its last `SPAN` steps."""
+    """Return the means over the last `SPAN` steps of a log."""
     entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     late = [entry for entry in entries if entry["step"] > entries[-1]["step"] - SPAN]
     return {"steps": entries[-1]["step"]} | {key: sum(e[key] for e in late) / len(late) for key in SHOWN}
 
 
-def tell(runs: Path, output: Path) -> None:
-    """Write what the logs of the trained variants say."""
+def write_table(runs: Path, output: Path) -> None:
+    """Write the table of the trained variants."""
     names = [name for name in TABLE["variants"] if (runs / name / "weights.safetensors").exists()]
-    rows = {name: {"says": TABLE["variants"][name]["says"], **figures(runs / name)} for name in names}
+    rows = {name: {"title": TABLE["variants"][name]["title"], **figures(runs / name)} for name in names}
     lines = [
         "# Ablations",
         "",
         f"Small first stages, {max(row['steps'] for row in rows.values())} steps each; means over the training batches "
-        f"of the last {SPAN} steps, which hold the same stretches for all.",
+        f"of the last {SPAN} steps, which are the same stretches for all.",
         "",
         f"| {' | '.join(['variant', *SHOWN.values()])} |",
         f"| --- |{' ---: |' * len(SHOWN)}",
-        *(f"| {' | '.join([row['says'], *(f'{row[key]:.3f}' for key in SHOWN)])} |" for row in rows.values()),
+        *(f"| {' | '.join([row['title'], *(f'{row[key]:.3f}' for key in SHOWN)])} |" for row in rows.values()),
     ]
     output.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n")
     output.with_suffix(".md").write_text("\n".join(lines) + "\n")
 
 
 def main() -> None:
-    """Train, or tell how it went."""
+    """Train, or write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train")
@@ -100,7 +101,7 @@ def main() -> None:
     table.add_argument("-o", "--output", type=Path, default=Path("ablations"))
     args = parser.parse_args()
     if args.command == "table":
-        tell(args.runs, args.output)
+        write_table(args.runs, args.output)
         return
     with ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn")) as pool:
         work = partial(train_one, shards=args.shards, runs=args.runs, steps=args.steps)

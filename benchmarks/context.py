@@ -1,10 +1,10 @@
-"""Bits per code and speed of the context model, beside simpler models and, as bounds, two networks in floats.
+"""Bits per code and speed of the context model, beside count tables and two networks in floats.
 
     python benchmarks/context.py SPEECH CODES [--networks MINUTES]
 
-SPEECH holds train.csv and valid.csv. What they become is kept in CODES, one file a part and preset. Count tables learn
-from train; everything is measured on valid, with the context model of the model in the box. The networks, an LSTM and a
-Transformer over the codes of the default preset, learn for MINUTES each.
+SPEECH contains train.csv and valid.csv. Their codes are stored in CODES, one file per part and preset. Count tables are
+fitted on train; everything is measured on valid, with the context model of the bundled model. The networks, an LSTM and
+a Transformer over the codes of the default preset, are trained for MINUTES each.
 """
 
 import os
@@ -27,12 +27,12 @@ from sottovoce.models import release
 from sottovoce.models.release import Release
 from sottovoce.models.training.context import codes_of
 
-STRENGTHS = (2, 8, 32, 128, 512, 2048)  # of the back-off; the one that is best on valid is taken, to their favour
-STEPS_A_SECOND = 25
+STRENGTHS = (2, 8, 32, 128, 512, 2048)  # of the back-off; the best one on valid is used, in favour of the count tables
+STEPS_PER_SECOND = 25
 
 
 def codes(model, speech: Path, folder: Path, part: str) -> dict[str, list[np.ndarray]]:
-    """The codes of all recordings of a part, by preset; made where they aren't there."""
+    """Return the codes of all recordings of a part by preset; encode them where they are not stored."""
     files = {name: folder / part / f"{name}.npz" for name in model.presets}
     if not all(file.exists() for file in files.values()):
         found = {name: [] for name in model.presets}
@@ -45,13 +45,13 @@ def codes(model, speech: Path, folder: Path, part: str) -> dict[str, list[np.nda
             np.savez(file, codes=np.concatenate(found[name]), lengths=[len(one) for one in found[name]])
     parts = {}
     for name, file in files.items():
-        with np.load(file) as held:
-            parts[name] = np.split(held["codes"].astype(np.int64), np.cumsum(held["lengths"])[:-1])
+        with np.load(file) as stored:
+            parts[name] = np.split(stored["codes"].astype(np.int64), np.cumsum(stored["lengths"])[:-1])
     return parts
 
 
-def before(recordings: list[np.ndarray], book: int, lag: int, size: int) -> np.ndarray:
-    """The code `lag` steps before, in the same block; `size` where there is none."""
+def previous(recordings: list[np.ndarray], book: int, lag: int, size: int) -> np.ndarray:
+    """Return the code `lag` steps earlier in the same block; `size` where there is none."""
     out = []
     for one in recordings:
         moved = np.full(len(one), size)
@@ -61,11 +61,12 @@ def before(recordings: list[np.ndarray], book: int, lag: int, size: int) -> np.n
     return np.concatenate(out)
 
 
-def counted(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...]) -> np.ndarray:
-    """Bits a step of tables of counts: of order 0, 1 and 2 over the same book, and of five tables mixed.
+def bits_of_counts(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...]) -> np.ndarray:
+    """Return bits per step of count tables: of order 0, 1 and 2 over one codebook, and of a mixture of five tables.
 
-    Order 1 and 2 back off to the one before. The mixture has these three, the code of the book before in the same step,
-    and that together with the code of the step before; its weights, one for each book and table, are the best on valid.
+    Orders 1 and 2 back off to the next lower order. The mixture consists of these three, of the code of the previous
+    codebook in the same step, and of that together with the code of the previous step; its weights, one per codebook
+    and table, are the best on valid.
     """
     bits = np.zeros(4)
     for book, width in enumerate(widths):
@@ -74,14 +75,14 @@ def counted(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int,
         codes = [np.concatenate([one[:, book] for one in part]) for part in parts]
         counts = np.bincount(codes[0], minlength=size) + 0.5
         zero = (counts / counts.sum())[codes[1]]
-        last, earlier = ([before(part, book, lag, size) for part in parts] for lag in (1, 2))
+        last, earlier = ([previous(part, book, lag, size) for part in parts] for lag in (1, 2))
         above = [
             np.concatenate([one[:, book - 1] for one in part]) if book else 0 * codes[i] for i, part in enumerate(parts)
         ]
-        first = given(codes, last, size, zero)
-        second = given(codes, [a * (size + 1) + b for a, b in zip(last, earlier, strict=True)], size, first)
-        within = given(codes, above, size, zero)
-        both = given(codes, [a * 1025 + b for a, b in zip(above, last, strict=True)], size, within)
+        first = conditional(codes, last, size, zero)
+        second = conditional(codes, [a * (size + 1) + b for a, b in zip(last, earlier, strict=True)], size, first)
+        within = conditional(codes, above, size, zero)
+        both = conditional(codes, [a * 1025 + b for a, b in zip(above, last, strict=True)], size, within)
         chances = np.stack((zero, first, second, within, both))
         weights = np.full(len(chances), 1 / len(chances))
         for _ in range(50):  # expectation maximisation (Dempster, Laird and Rubin 1977)
@@ -91,23 +92,23 @@ def counted(train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int,
     return bits
 
 
-def given(codes: list[np.ndarray], context: list[np.ndarray], size: int, chance: np.ndarray) -> np.ndarray:
-    """The chances of the codes of valid by counts of train in the same context, backing off to `chance`."""
+def conditional(codes: list[np.ndarray], context: list[np.ndarray], size: int, chance: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the codes of valid by counts of train in the same context, backed off to `chance`."""
     together, of = np.unique(context[0] * size + codes[0], return_counts=True)
     alone, whole = np.unique(context[0], return_counts=True)
-    hits, seen = looked_up(together, of, context[1] * size + codes[1]), looked_up(alone, whole, context[1])
+    hits, seen = look_up(together, of, context[1] * size + codes[1]), look_up(alone, whole, context[1])
     mixed = [(hits + strength * chance) / (seen + strength) for strength in STRENGTHS]
     return min(mixed, key=lambda one: -np.log2(one).mean())
 
 
-def looked_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Values at the wanted keys, 0 where there are none."""
+def look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the values at the wanted keys, 0 where there are none."""
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], 0)
 
 
-def coded(model: Release, preset, valid: list[np.ndarray], *, carry: bool) -> dict[str, float]:
-    """Code valid block by block, and read it back."""
+def code_and_check(model: Release, preset, valid: list[np.ndarray], *, carry: bool) -> dict[str, float]:
+    """Encode valid block by block, and decode it again."""
     writer, reader, meter = (context_coder(model, preset) for _ in range(3))
     bits = entropy = worst = seconds = 0.0
     for recording in valid:
@@ -125,14 +126,14 @@ def coded(model: Release, preset, valid: list[np.ndarray], *, carry: bool) -> di
             bits, entropy = bits + 8 * len(payload), entropy + needed
             worst = max(worst, len(payload) - needed / 8)
     steps = sum(map(len, valid))
-    speed = steps / STEPS_A_SECOND / seconds
+    speed = steps / STEPS_PER_SECOND / seconds
     return {"bits": bits / steps, "entropy": entropy / steps, "worst": worst, "speed": speed}
 
 
 def network(
     kind: str, train: list[np.ndarray], valid: list[np.ndarray], widths: tuple[int, ...], minutes: float
 ) -> float:
-    """Bits a step of a network in floats over blocks of steps; a code knows the step's codes before it, too."""
+    """Return bits per step of a network in floats; a code also depends on the earlier codes of its step."""
     import torch
     from torch import nn
     from torch.nn import functional as F
@@ -209,16 +210,16 @@ def main() -> None:
     arguments = parser.parse_args()
     model = release.load()
     train, valid = (codes(model, arguments.speech, arguments.codes, part) for part in ("train", "valid"))
-    tested, learnt = len(valid["default"]), len(train["default"])
-    print(f"{tested} recordings; counts of {learnt} others, back-off and mixture as best on valid")
-    print("bits a code on valid (saving of all bits); speed is encoding and decoding together, against real time")
+    tested, fitted = len(valid["default"]), len(train["default"])
+    print(f"{tested} recordings; counts of {fitted} others, back-off and mixture weights chosen on valid")
+    print("bits per code on valid (share of bits saved); speed of encoding plus decoding, in multiples of real time")
     columns = "uniform", "order 0", "order 1", "order 2", "mixed", "context", "carried"
     print(f"{'preset':9}" + "".join(f"{one:>16}" for one in columns) + f"{'over entropy':>14}{'worst':>9}{'speed':>8}")
     for name, preset in model.presets.items():
         whole, count = sum(preset.bits), preset.books
-        coded(model, preset, valid[name][:2], carry=True)  # compiles
-        alone, carried = (coded(model, preset, valid[name], carry=carry) for carry in (False, True))
-        figures = [whole, *counted(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
+        code_and_check(model, preset, valid[name][:2], carry=True)  # compiles
+        alone, carried = (code_and_check(model, preset, valid[name], carry=carry) for carry in (False, True))
+        figures = [whole, *bits_of_counts(train[name], valid[name], preset.bits), alone["bits"], carried["bits"]]
         cells = "".join(f"{bits / count:8.3f} ({100 - 100 * bits / whole:4.1f}%)" for bits in figures)
         over = 100 * (alone["bits"] / alone["entropy"] - 1)
         print(f"{name:9}{cells}{over:12.2f} %{alone['worst']:7.2f} B{alone['speed']:7.0f}×", flush=True)
@@ -227,8 +228,8 @@ def main() -> None:
         for kind in ("LSTM", "Transformer"):
             bits = network(kind, train["default"], valid["default"], preset.bits, arguments.networks)
             saving = 100 - 100 * bits / sum(preset.bits)
-            told = f"{kind} in floats, default, {arguments.networks:g} minutes"
-            print(f"{told}: {bits / preset.books:.3f} bits a code ({saving:.1f} %)", flush=True)
+            label = f"{kind} in floats, default, {arguments.networks:g} minutes"
+            print(f"{label}: {bits / preset.books:.3f} bits per code ({saving:.1f} %)", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""A coverage-guided search for bytes that the reader of files can't bear.
+"""Coverage-guided fuzzing of the file reader.
 
     pip install atheris
     python benchmarks/fuzz.py [runs]
 
-Each run mutates a file, or what its checksums protect (which are then made right again, so that the mutation gets
-further), and reads it and all files behind it: headers, blocks, packets, parity, entropy coded codes. It ends with an
-error at the first traceback other than FormatError, hang of ten seconds, or 200 MB of memory beyond what it began with.
+Each run mutates a file, half of the time with corrected checksums so that the mutation reaches further code, and reads
+it and all files that follow in the stream: headers, blocks, packets, parity, entropy coded codes. It fails at the first
+traceback other than FormatError, at a hang of ten seconds, or at 200 MB of memory more than at the start.
 """
 
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import atheris
 
-# What runs for every byte isn't watched: it would take most of the time.
+# Functions that run for every byte are not instrumented: they would take most of the time.
 with atheris.instrument_imports(
     include=["sottovoce.codec.bits"], exclude=[f"sottovoce.codec.bits.{name}" for name in ("source", "varint", "crc")]
 ):
@@ -37,7 +37,7 @@ MODEL = release.load()
 
 
 class Bytes:
-    """A stream of which nobody asks for an unreasonable number at once."""
+    """A stream that fails when an unreasonable number of bytes is requested at once."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -49,7 +49,7 @@ class Bytes:
 
 
 def read(data: bytes) -> None:
-    """Read all that a stream of files holds."""
+    """Read all files of a stream."""
     reader: Reader | None = None
     try:
         reader = Reader(Bytes(data))
@@ -62,7 +62,7 @@ def read(data: bytes) -> None:
 
 
 def blocks(reader: Reader) -> Iterator[CodeBlock]:
-    """The blocks of a file of the model in the box, their codes decoded."""
+    """Yield the blocks of a file of the bundled model, with decoded codes."""
     preset = next((one for one in MODEL.presets.values() if one.index == reader.header.preset), None)
     if preset is None:
         raise FormatError("of no preset", "leave it")
@@ -73,7 +73,7 @@ def blocks(reader: Reader) -> Iterator[CodeBlock]:
 
 
 def sealed(data: bytes) -> list[tuple[int, int]]:
-    """Where header and records begin and end, up to the first damage."""
+    """Return start and end of the header and of each record, up to the first damage."""
     spans, start, crc = [], 0, 0xFFFF
     for at in range(len(data) - 2):
         crc = crc_hqx(data[at : at + 1], crc)
@@ -86,7 +86,7 @@ def sealed(data: bytes) -> list[tuple[int, int]]:
 
 
 def mutated(data: bytes, most: int, seed: int) -> bytes:
-    """Change some bytes of a file and, half of the time, make the checksums over what was changed right again."""
+    """Change some bytes of a file and, half of the time, correct the checksums of the changed parts."""
     changed = atheris.Mutate(data, most)
     if random.Random(seed).random() < 0.5 or len(changed) != len(data):
         return changed

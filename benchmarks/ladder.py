@@ -1,9 +1,9 @@
-"""Models for the plot of phones against gender: three bottlenecks at several rates (ladder.toml), each trained alike.
+"""Models for the plot of phones against gender: three bottlenecks at several rates (ladder.toml), trained alike.
 
     python benchmarks/ladder.py SHARDS RUNS [--only NAME] [-j 2]
     sotto probe RUNS/* --speech DIR -o docs/benchmarks/probes.json
 
-Leaves a run folder for each; one that is finished is kept, one that is not goes on.
+Writes a run folder per model; finished ones are skipped, interrupted ones continue.
 """
 
 import argparse
@@ -19,7 +19,7 @@ RUNGS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="ut
 
 
 def train_one(name: str, shards: Path, runs: Path) -> str:
-    """Train a rung, or go on with it."""
+    """Train a model, or continue its training."""
     rung, folder = RUNGS[name], runs / name
     config = run.read_config(f"families/{rung['config']}")
     config["family"]["bottleneck"] = config["family"]["bottleneck"] | rung.get("bottleneck", {})
@@ -30,14 +30,14 @@ def train_one(name: str, shards: Path, runs: Path) -> str:
 
 
 def main() -> None:
-    """Train all rungs, or some."""
+    """Train all models, or those named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shards", type=Path)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--only", action="append", choices=list(RUNGS))
     parser.add_argument("-j", "--jobs", type=int, default=1)
     args = parser.parse_args()
-    # a process each: what one leaves on a GPU is gone before the next
+    # one process per model, so that GPU memory is freed before the next
     with ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         work = partial(train_one, shards=args.shards, runs=args.runs)
         for name in pool.map(work, args.only or list(RUNGS)):

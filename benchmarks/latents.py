@@ -1,11 +1,11 @@
-"""Whether the codes are used, and whether the decoder listens to them.
+"""How evenly the codebooks are used, and how much the decoder depends on the codes.
 
     python benchmarks/latents.py REFERENCES.csv -o docs/benchmarks/latents
 
-For each code book: share of its entries in use over all references, perplexity, and the entropy of its codes against
-their fixed length. For the WaveNet: bits a sample with the right latents, and how many more with those of another
-stretch of speech (the latent gap; both quantised book by book, as in training); near zero would mean that the latents
-are ignored. Needs the extra `train`.
+For each codebook: share of entries in use over all references, perplexity, and entropy of the codes beside their fixed
+length. For the WaveNet: bits per sample with the right latents, and how many more with those of another stretch of
+speech (the latent gap; both quantised codebook by codebook, as in training). A gap near zero would mean that the
+decoder ignores the latents. Needs the extra `train`.
 """
 
 import os
@@ -32,7 +32,7 @@ CONTEXT = 16
 
 
 def usage(codes: np.ndarray, bits: tuple[int, ...]) -> list[dict[str, float]]:
-    """Figures of each book; codes (steps, books)."""
+    """Return the figures of each codebook; codes (steps, books)."""
     found = []
     for book, width in enumerate(bits):
         p = np.bincount(codes[:, book], minlength=2**width) / len(codes)
@@ -43,7 +43,7 @@ def usage(codes: np.ndarray, bits: tuple[int, ...]) -> list[dict[str, float]]:
 
 
 def encoded(model: release.Release, waves: list[np.ndarray], books: int) -> np.ndarray:
-    """Codes (steps, books) of all recordings."""
+    """Return codes (steps, books) of all recordings."""
     codes = []
     for wave in waves:
         encoder = model.encoder(books)
@@ -52,12 +52,12 @@ def encoded(model: release.Release, waves: list[np.ndarray], books: int) -> np.n
 
 
 def latent_gap(model: release.Release, waves: list[np.ndarray], books: int) -> dict[str, float]:
-    """Bits a sample with the right latents, and the gap to wrong ones, over stretches of all recordings."""
+    """Return bits per sample with the right latents, and the gap to wrong ones, over stretches of all recordings."""
     network = restore(model)
     task = DecoderObjective(network, DEFAULTS | {"context": CONTEXT, "steps_per_crop": CROP_STEPS - CONTEXT - 2})
     length = CROP_STEPS * model.step
     crops = torch.from_numpy(np.stack([w[:length] for w in waves if len(w) >= length]))
-    # in any order but the table's, in which neighbours are of one speaker
+    # shuffled, as neighbours in the table are of one speaker
     crops = crops[torch.randperm(len(crops), generator=torch.Generator().manual_seed(0))]
     totals: list[tuple[int, dict[str, float]]] = []
     for wave in crops.tensor_split(max(1, len(crops) // 8)):
@@ -89,7 +89,7 @@ def main() -> None:
     model = release.load()
     with args.references.open(newline="", encoding="utf-8") as lines:
         waves = [speech.read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
-    # the encoder searches only the books that are sent: each preset has its own codes
+    # the encoder searches only the codebooks that are sent: each preset has its own codes
     codes = {preset.name: encoded(model, waves, preset.books) for preset in model.presets.values()}
     books = {preset.name: usage(codes[preset.name], preset.bits) for preset in model.presets.values()}
     gap = latent_gap(model, waves, model.presets[args.preset].books)
@@ -98,12 +98,12 @@ def main() -> None:
     args.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
     lines_out = [
         f"{steps} latent steps of {len(waves)} recordings, model {model.id.hex()}. Preset `{args.preset}`: "
-        f"{gap['bits_per_sample']:.3f} bits a sample, latent gap {gap['latent_gap']:.3f} bits a sample.",
+        f"{gap['bits_per_sample']:.3f} bits per sample, latent gap {gap['latent_gap']:.3f} bits per sample.",
     ]
     for preset in model.presets.values():
         entropy = math.fsum(b["entropy"] for b in books[preset.name])
         lines_out += [
-            f"\n`{preset.name}`: {sum(preset.bits)} bits a step, order-0 entropy {entropy:.1f}.\n",
+            f"\n`{preset.name}`: {sum(preset.bits)} bits per step, order-0 entropy {entropy:.1f}.\n",
             "| book | bits | entries used | perplexity | entropy, bits |",
             "| ---: | ---: | ---: | ---: | ---: |",
             *(

@@ -1,10 +1,10 @@
-"""What lost packets cost: ESTOI of a live stream, at every preset and several rates of loss in bursts.
+"""ESTOI of a live stream with lost packets, at every preset and several rates of loss in bursts.
 
     python benchmarks/losses.py speech/valid.csv | tee docs/benchmarks/losses.txt
 
-ESTOI is that of the stream, and its part of the clean stream's. A click would be a jump between two samples larger than
-any in speech: told are the largest one of each stream against the largest of the recording itself, on average and in
-the worst recording.
+ESTOI is printed as a value and relative to the stream without losses. Clicks would show as jumps between neighbouring
+samples that are larger than any in speech: the table has the largest jump of each stream relative to the largest one of
+the recording, as a mean and for the worst recording.
 """
 
 import os
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", help="a folder, or a CSV with a column path")
     parser.add_argument("--presets", default="low,default,high,max")
-    parser.add_argument("--every", type=int, default=1, help="take one recording of so many")
+    parser.add_argument("--every", type=int, default=1, help="use every n-th recording")
     how = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = find(how.recordings, Path(folder))[:: how.every]
@@ -58,15 +58,15 @@ def main() -> None:
                 wave = np.concatenate(list(sound))
             encoder = StreamEncoder(codec.model, codec.preset, voice_of(wave, codec.model))
             packets = encoder.push(wave) + encoder.finish()
-            for loss, kept in scores.items():
+            for loss, rows in scores.items():
                 loses = BurstLoss(loss, BURST, seed=number)
                 link = [None if loses() else packet for packet in packets]
-                heard = decoded(encoder.header, link, len(wave))
+                received = decoded(encoder.header, link, len(wave))
                 lost = sum(packet is None for packet in link) / len(link)
-                kept.append((stoi(wave, heard, RATE, extended=True), jump(heard) / jump(wave), lost))
+                rows.append((stoi(wave, received, RATE, extended=True), jump(received) / jump(wave), lost))
         clean = np.mean([estoi for estoi, _, _ in scores[0.0]])
-        for loss, kept in scores.items():
-            estoi, jumps, lost = np.array(kept).T
+        for loss, rows in scores.items():
+            estoi, jumps, lost = np.array(rows).T
             print(
                 f"{preset:>8} {loss:5.0%} {lost.mean():6.1%} {estoi.mean():6.3f} {estoi.mean() / clean:9.1%} "
                 f"{jumps.mean():13.2f} {jumps.max():9.2f}",

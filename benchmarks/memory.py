@@ -1,9 +1,9 @@
-"""Peak memory of the commands, on short and long recordings: it must not grow with length.
+"""Peak memory of the commands on short and long recordings: it must not grow with length.
 
-    python benchmarks/memory.py
+    python benchmarks/memory.py | tee docs/benchmarks/memory.txt
 
-Tiles the samples to 2 minutes and 2 hours for `sotto encode`, to 1 and 10 minutes for `sotto decode`, and prints
-what each process needed at most, and how fast it was.
+Repeats a sample to 2 minutes and 2 hours for `sotto encode`, and to 1 and 10 minutes for `sotto decode`. Prints peak
+memory and real-time factor of each process.
 """
 
 import os
@@ -24,7 +24,7 @@ RATE = 16000
 
 
 def recording(path: Path, minutes: float) -> Path:
-    """The sample over and over."""
+    """Write the sample repeated to some minutes."""
     wave, rate = soundfile.read(SAMPLE, dtype="int16")
     assert rate == RATE
     with soundfile.SoundFile(path, "w", RATE, 1) as file:
@@ -34,7 +34,7 @@ def recording(path: Path, minutes: float) -> Path:
 
 
 def measure(*arguments: str | Path) -> tuple[float, float]:
-    """Peak memory (MB) and seconds of a command."""
+    """Return peak memory (MB) and seconds of a command."""
     start = time.monotonic()
     program = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
     process = subprocess.Popen([*program, *map(str, arguments)], stdout=subprocess.DEVNULL)

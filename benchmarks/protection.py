@@ -1,10 +1,9 @@
-"""What protection costs, and what it restores: blocks lost for good at several rates of damage.
+"""Cost and effect of parity: share of blocks that stay lost at several rates of damage.
 
     python benchmarks/protection.py speech/valid.csv | tee docs/benchmarks/protection.txt
 
-The recordings are joined to one of a few minutes. Its bits are flipped, or its blocks wiped out in bursts, parity
-records and second header like all others; lost are blocks that have to be concealed or are missing. No sound is
-decoded.
+The recordings are joined to one of a few minutes. Its bits are flipped, or its blocks erased in bursts, parity records
+and second header included. A block counts as lost if it has to be concealed or is missing. No sound is decoded.
 """
 
 import os
@@ -32,7 +31,7 @@ BURST = 3.0
 
 
 def lost(codec: Codec, data: bytes) -> float:
-    """The part of a file's steps that is not there."""
+    """Return the share of a file's steps that is damaged or missing."""
     reader = Reader(io.BytesIO(data))
     steps = sum(block.steps for block in blocks_of(reader, codec.model, codec.preset)) + reader.missing_steps
     return (reader.damaged_steps + reader.missing_steps) / steps
@@ -43,7 +42,7 @@ def main() -> None:
     parser.add_argument("recordings", help="a folder, or a CSV with a column path")
     parser.add_argument("--preset", default="default")
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--seeds", type=int, default=40, help="how often each damage is done")
+    parser.add_argument("--seeds", type=int, default=40, help="repetitions of each damage")
     how = parser.parse_args()
     codec = Codec.load(preset=how.preset)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,8 +56,8 @@ def main() -> None:
     seconds = len(wave) / codec.sample_rate
     files = {protect: codec.encode(wave, codec.sample_rate, protect=protect) for protect in PROTECTIONS}
     blocks = -(-len(wave) // (codec.model.step * BLOCK_STEPS))
-    print(f"preset {how.preset}, {seconds / 60:.1f} minutes in {blocks} blocks; each damage done {how.seeds} times")
-    print(f"blocks lost for good at rates of wrong bits, and of blocks lost in bursts of {BURST:g} on average\n")
+    print(f"preset {how.preset}, {seconds / 60:.1f} minutes in {blocks} blocks; each damage repeated {how.seeds} times")
+    print(f"blocks that stay lost, at rates of wrong bits and of blocks lost in bursts of {BURST:g} on average\n")
     head = "".join(f"{errors:>9.0e}" for errors in ERRORS) + "".join(f"{loss:>9.0%}" for loss in LOSSES)
     print(f"protect  bytes  more  bit/s{head}")
     for protect, data in files.items():

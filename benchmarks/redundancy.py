@@ -1,9 +1,9 @@
-"""What redundancy saves on lossy links, and what it costs: packets lost and made up, bits a second, and delay.
+"""Cost and effect of redundancy on lossy links: packets lost and concealed, bits per second, and delay.
 
     python benchmarks/redundancy.py | tee docs/benchmarks/redundancy.txt
 
-Packets of samples/ at the preset default go as `sotto send --redundancy N` packs them over a simulated link, and are
-played as `sotto receive --buffer` does: real datagrams, order, concealment and catching up, in simulated time and
+Packets of samples/ at the preset default are packed as by `sotto send --redundancy N`, sent over a simulated link, and
+played as by `sotto receive --buffer`: real datagrams, ordering, concealment and catching up, in simulated time and
 without sockets and sound.
 """
 
@@ -29,12 +29,12 @@ POLL = 0.005
 HEADERS = 28  # bytes of IPv4 and UDP
 REDUNDANCIES = (0, 1, 2, 3, 5)
 LOSSES = (0.05, 0.1, 0.2)
-PATIENCES = (0.06, 0.2)
+BUFFERS = (0.06, 0.2)
 JITTERS = (0.0, 0.02)
 
 
 class Decoder:
-    """Gives silence: only times matter here."""
+    """Decodes to silence: only times matter here."""
 
     packet_samples, sample_rate = SIZE, RATE
 
@@ -46,13 +46,13 @@ class Decoder:
 
 
 class Loudspeaker:
-    """Plays in simulated time what is written to it, and catches up as `Playback` does."""
+    """Plays in simulated time, and catches up as `Playback` does."""
 
     def __init__(self, lead: float) -> None:
         self.now = 0.0
-        self.waited: list[float] = []  # seconds that waited when something was written
+        self.waited: list[float] = []  # seconds buffered at each write
         self._lead = lead
-        self._until: float | None = None  # the time up to which there is something to play
+        self._until: float | None = None  # time at which the buffer runs empty
         self._trim = CatchUp(lead * RATE, RATE)
 
     @property
@@ -68,7 +68,7 @@ class Loudspeaker:
 
 
 def stream() -> tuple[bytes, Iterator[bytes]]:
-    """Return the header of a stream, and packets without end."""
+    """Return the header of a stream, and an endless iterator of packets."""
     codec = Codec.load()
     encoder = StreamEncoder(codec.model, codec.preset)
     packets = []
@@ -80,19 +80,19 @@ def stream() -> tuple[bytes, Iterator[bytes]]:
 
 
 def sent(redundancy: int) -> list[list[Datagram]]:
-    """Return the datagrams of each packet, and at the end the goodbyes."""
+    """Return the datagrams of each packet, and the goodbyes at the end."""
     header, packets = stream()
     outgoing = Outgoing(header, SECONDS, redundancy)
     datagrams = [outgoing.packet(number, packet) for number, packet in enumerate(itertools.islice(packets, COUNT))]
     return [*datagrams, [outgoing.goodbye()] * 3]
 
 
-def played(datagrams: list[list[Datagram]], settings: LinkSettings, patience: float) -> tuple[float, float, float]:
-    """Return the parts of all packets that were lost and that were made up, and the seconds of sound that waited."""
-    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + patience), SequenceCounter()
+def played(datagrams: list[list[Datagram]], settings: LinkSettings, buffer: float) -> tuple[float, float, float]:
+    """Return the shares of packets that were lost and concealed, and the mean seconds of buffered sound."""
+    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + buffer), SequenceCounter()
     listener = Player(Decoder(), output)  # type: ignore[arg-type]
     coming = iter(datagrams)
-    for poll in range(round((len(datagrams) * SECONDS + 2 * patience) / POLL)):
+    for poll in range(round((len(datagrams) * SECONDS + 2 * buffer) / POLL)):
         output.now = poll * POLL
         if poll % round(SECONDS / POLL) == 0:
             for datagram in next(coming, []):
@@ -109,7 +109,7 @@ def played(datagrams: list[list[Datagram]], settings: LinkSettings, patience: fl
 
 
 def rates(datagrams: list[list[Datagram]]) -> tuple[float, float, float]:
-    """Return the bits a second of the packets alone, of the datagrams, and of all that goes over the wire."""
+    """Return bits per second of the packets, of the datagrams, and on the wire."""
     everything = list(itertools.chain(*datagrams))
     alone = sum(len(one.packets()[0] or b"") for one in everything if one.kind is not Kind.HELLO)
     packed = sum(len(one.pack()) for one in everything)
@@ -124,23 +124,21 @@ def main() -> None:
     for redundancy, datagrams in streams.items():
         alone, packed, wire = rates(datagrams)
         print(f"{redundancy:10d}  {alone:7.0f}  {packed:9.0f}  {wire:11.0f}")
-    print(
-        "\nburst: datagrams lost in a row, on average; 1: never two, chance: each by itself; jitter and patience in ms"
-    )
-    print("lost: never heard, in %; made up: sound in the place of what was lost or late, in %; waits: sound that was")
-    print("ready when more came, in ms; each at redundancy " + ", ".join(map(str, REDUNDANCIES)) + "\n")
-    columns = [f"{name:>{7 * len(REDUNDANCIES)}}" for name in ("lost", "made up", "waits")]
-    print("loss   burst  jitter  patience" + "".join(columns))
+    print("\nburst: datagrams lost in a row, mean (1: never two, chance: independent losses); jitter, buffer in ms")
+    print("lost: packets never received, in %; concealed: packets lost or late, in %; queue: buffered sound when more")
+    print("arrives, mean in ms; each at redundancy " + ", ".join(map(str, REDUNDANCIES)) + "\n")
+    columns = [f"{name:>{7 * len(REDUNDANCIES)}}" for name in ("lost", "concealed", "queue")]
+    print("loss   burst  jitter    buffer" + "".join(columns))
     for loss in LOSSES:
         bursts = {"1": 1.0, "chance": 1 / (1 - loss), "3": 3.0}
-        for (name, burst), jitter, patience in itertools.product(bursts.items(), JITTERS, PATIENCES):
+        for (name, burst), jitter, buffer in itertools.product(bursts.items(), JITTERS, BUFFERS):
             settings = LinkSettings(loss, burst, jitter=jitter)
-            found = np.array([played(datagrams, settings, patience) for datagrams in streams.values()])
+            found = np.array([played(datagrams, settings, buffer) for datagrams in streams.values()])
             cells = [
                 *(f"{100 * part:7.2f}" for part in found[:, :2].T.flat),
                 *(f"{1000 * s:7.0f}" for s in found[:, 2]),
             ]
-            head = f"{loss:4.0%}  {name:>6}  {1000 * jitter:6.0f}  {1000 * patience:8.0f}"
+            head = f"{loss:4.0%}  {name:>6}  {1000 * jitter:6.0f}  {1000 * buffer:8.0f}"
             print(head + "".join(cells), flush=True)
 
 

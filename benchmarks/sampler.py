@@ -1,15 +1,15 @@
-"""How near the sampler comes to the floor that streaming its weights sets, on one core.
+"""Speed of the sampler on one core, beside the floor that reading its weights sets.
 
-Real-time factors (RTF): seconds of computing for a second of 16 kHz speech. For every instruction set that runs here:
+Real-time factors (RTF): seconds of computing per second of 16 kHz speech. For every kernel that runs here:
 
-- loads: the network's weight bytes, loaded once a sample, and nothing else;
-- floor: loaded, sign-extended and multiplied once a sample;
-- network: teacher-forced logits; the rest of a sample is prediction, embedding indices and the draw;
-- sampler, its ratio to the floor, and the RTF of each of two and four streams that share a core.
+- loads: the network's weight bytes, loaded once per sample, and nothing else;
+- floor: loaded, sign-extended and multiplied once per sample;
+- network: teacher-forced logits; the sampler adds prediction, embedding indices and the draw;
+- sampler, its ratio to the floor, and the RTF per stream when two and four streams share a core.
 
-At last, the same network sampled by eager torch on one thread, with queues.
+Finally, the same network sampled by eager torch on one thread, with cached activations.
 
-Run as ``taskset -c 0 python benchmarks/sampler.py [--channels C]``; without it, on the model in the box.
+Run as ``taskset -c 0 python benchmarks/sampler.py [--channels C]``; without --channels, on the bundled model.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RATE = 16000
 
 
 def quickest(run: Callable[[], object], repeats: int) -> float:
-    """Seconds of the quickest of several runs: what else the machine does only ever adds."""
+    """Return the seconds of the fastest of several runs: other load on the machine only adds."""
     best = float("inf")
     for _ in range(repeats):
         start = time.perf_counter()
@@ -55,7 +55,7 @@ def quickest(run: Callable[[], object], repeats: int) -> float:
 
 
 def make_frames(tables: Tables, streams: int, n: int) -> Frames:
-    """Frames that keep every part of the sampler busy."""
+    """Return frames that exercise every part of the sampler."""
     draw = np.random.default_rng(0)
     lpc = np.zeros((streams, n, 16), np.int16)
     lpc[..., 0], lpc[..., 1] = 4900, -2000
@@ -102,7 +102,7 @@ def torch_rtf(network: WaveNet, seconds: float) -> float:
 
 
 def describe_machine() -> str:
-    """Processor and the cache that decides."""
+    """Return processor and cache sizes."""
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as info:
@@ -119,10 +119,10 @@ def describe_machine() -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="the sampler against its weight-streaming floor")
-    parser.add_argument("--channels", type=int, help="of a random network  [the model in the box]")
+    parser = argparse.ArgumentParser(description="the sampler beside the floor that reading its weights sets")
+    parser.add_argument("--channels", type=int, help="of a random network  [the bundled model]")
     parser.add_argument("--seconds", type=float, default=1.0, help="of speech in each timed run")
-    parser.add_argument("--repeats", type=int, default=8, help="runs, of which the quickest counts")
+    parser.add_argument("--repeats", type=int, default=8, help="runs, of which the fastest counts")
     parser.add_argument("--no-torch", action="store_true", help="leave out torch, which takes longest")
     args = parser.parse_args()
     torch.set_num_threads(1)

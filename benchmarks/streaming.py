@@ -1,8 +1,8 @@
-"""Half an hour of streaming: does memory stay as it is, and how much of a core does it take?
+"""Memory and processor time of half an hour of streaming.
 
     python benchmarks/streaming.py [minutes] | tee docs/benchmarks/streaming.txt
 
-Speech of samples/ goes round and round through a StreamEncoder and a StreamDecoder, in pieces of random size.
+The speech of samples/ is repeated through a StreamEncoder and a StreamDecoder, in pieces of random size.
 """
 
 import os
@@ -21,7 +21,7 @@ RATE = 16000
 
 
 def resident() -> float:
-    """MB of memory that this process holds."""
+    """Return the resident memory of this process, MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -39,7 +39,7 @@ def main() -> None:
     decoder = StreamDecoder(encoder.header)
     encoding = decoding = 0.0
     least, most = np.inf, 0.0
-    print("minute  memory, MB  encoding, of real time  decoding")
+    print("minute  memory, MB     encoding, RTF  decoding")
     for minute in range(minutes):
         goal = (minute + 1) * 60 * RATE
         while encoder.samples < goal:
@@ -56,7 +56,7 @@ def main() -> None:
         print(f"{minute + 1:6d} {memory:11.1f} {encoding / seconds:23.3f} {decoding / seconds:9.3f}", flush=True)
         if minute:  # the first one loads and warms up
             least, most = min(least, memory), max(most, memory)
-    print(f"from the second minute on memory lay between {least:.1f} and {most:.1f} MB")
+    print(f"from the second minute on, memory was between {least:.1f} and {most:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How training went: the log of each stage of a run as a table.
+"""Training logs as tables, one per stage.
 
 python benchmarks/training.py RUN/log.jsonl... -o docs/benchmarks/training.md
 """
@@ -11,7 +11,7 @@ ROWS = 16
 
 
 def table(log: Path) -> str:
-    """About sixteen of a log's entries with figures on held-out speech, the last among them."""
+    """Return about sixteen entries of a log with figures on held-out speech, the last one included."""
     entries = [json.loads(line) for line in log.read_text().splitlines()]
     checked = [entry for entry in entries if any(key.startswith(("dev_", "latent_gap")) for key in entry)]
     every = max(1, len(checked) // ROWS)
@@ -30,7 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     parts = [f"## {log.parent.name}\n\n{table(log)}\n" for log in args.logs]
     args.output.write_text(
-        "# Training logs\n\nOn speakers held out of training, averaged weights.\n\n" + "\n".join(parts)
+        "# Training logs\n\nFigures on speakers held out of training, with averaged weights.\n\n" + "\n".join(parts)
     )
 
 

@@ -1,8 +1,8 @@
-"""How the decoder's settings sound: contrast, envelope passes and temperature, on speakers held out of training.
+"""Metrics at several settings of the decoder: contrast, envelope passes and temperature.
 
     python benchmarks/tune.py SPEECH/train -o docs/benchmarks/tuned
 
-Takes recordings of the speakers that `sotto prepare` keeps from training (never those of the validation set), encodes
+Uses recordings of the speakers that `sotto prepare` holds out of training (never those of the validation set). Encodes
 each once, decodes it with every variant of the card's `decoding` table, and writes OUTPUT.json and OUTPUT.md.
 """
 
@@ -38,7 +38,7 @@ TITLES = ("contrast", "passes", "voiced T", "unvoiced T")  # of CHOSEN's keys
 
 
 def recordings(folder: Path, count: int) -> list[Path]:
-    """One recording after another of each held-out speaker in turn."""
+    """Return recordings of the held-out speakers, one of each in turn."""
     utterances = list_utterances(folder.resolve())
     held = held_out(utterance.speaker for utterance in utterances)
     spoken: dict[str, list[Path]] = {}
@@ -51,7 +51,7 @@ def recordings(folder: Path, count: int) -> list[Path]:
 
 
 def settings(variant: dict[str, float]) -> dict[str, int]:
-    """A variant in the units of a release's metadata."""
+    """Return a variant in the units of a release's metadata."""
     return {
         "contrast": round(2**CONTRAST_BITS * variant["contrast"]),
         "envelope_passes": round(variant["envelope_passes"]),
@@ -61,7 +61,7 @@ def settings(variant: dict[str, float]) -> dict[str, int]:
 
 
 def measure(reference: Reference, decoded: Wave) -> Figures:
-    """The metrics of an evaluation that take no network but the speaker's: they are quick."""
+    """Return the fast metrics of an evaluation: those that need no network but the speaker's."""
     f0 = pitch.pitch(decoded)
     return {
         "pesq_wb": perceptual.pesq(reference.wave, decoded, "wb"),
@@ -74,7 +74,7 @@ def measure(reference: Reference, decoded: Wave) -> Figures:
 
 
 def mean(found: list[Figures]) -> dict[str, float]:
-    """Means of what could be measured."""
+    """Return the means of the figures that are known."""
     return {key: float(np.mean([figures[key] for figures in found if figures[key] is not None])) for key in found[0]}
 
 

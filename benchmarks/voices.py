@@ -1,12 +1,12 @@
-"""Speech in another's voice and at another speed: is it that voice, the same words, the same pitch?
+"""Voice conversion and time stretching: similarity to the target voice, phone errors, pitch and length.
 
     python benchmarks/voices.py SPEECH/valid.csv | tee docs/benchmarks/voices.txt
 
-Voices: recordings of men in the voices of women and the other way round; the table's speakers by turns, whom chance
-pairs. A voice is taken from one recording of the target; the result is compared (Resemblyzer) with another one of the
-target and another one of the source, and with the recording that was converted, which has the same words and noise.
-Speeds: F0 (WORLD) of speech at another speed beside F0 of the same at its own, frame by frame where both are voiced; of
-each file the median, which octave errors of the measurement don't move.
+Voices: recordings of men in the voices of women and the reverse, in random pairs of the table's speakers. The profile
+is made from one recording of the target. The result is compared (Resemblyzer) with another recording of the target,
+with another one of the source's speaker, and with the converted recording itself, which has the same words and noise.
+Speeds: F0 (WORLD) at another speed beside F0 at the original speed, frame by frame where both are voiced; the median of
+each file, which is robust against octave errors.
 """
 
 import argparse
@@ -25,76 +25,76 @@ from sottovoce.codec.io.audio import open_sound
 
 RATE = 16000
 SPEEDS = (0.5, 0.75, 1.5, 2.0)
-FEWEST = 20  # voiced frames that a file needs for its pitch to count
+FEWEST = 20  # voiced frames that a file needs for its pitch to be used
 
 
 def read(recording: ReferenceRecording) -> np.ndarray:
-    """A recording, mono at the codec's rate."""
+    """Return a recording, mono at the codec's rate."""
     with open_sound(str(recording.file), RATE) as sound:
         return np.concatenate(list(sound))
 
 
 def draw(recordings: Sequence[ReferenceRecording], count: int) -> list[tuple[ReferenceRecording, ...]]:
-    """Pairs across genders: a source, another recording of its speaker, and two of the target."""
-    chance = random.Random(0)
+    """Return pairs across genders: a source, another recording of its speaker, and two of the target."""
+    rng = random.Random(0)
     voices: dict[str, dict[str, list[ReferenceRecording]]] = {"m": {}, "f": {}}
     for one in recordings:
         if one.gender in voices:
             voices[one.gender].setdefault(one.who, []).append(one)
     people = {gender: [own for own in them.values() if len(own) > 1] for gender, them in voices.items()}
-    told = {gender: [own for own in them if any(one.phones for one in own)] for gender, them in people.items()}
+    with_phones = {gender: [own for own in them if any(one.phones for one in own)] for gender, them in people.items()}
     pairs = []
     for i in range(count):
         own, other = ("m", "f") if i % 2 else ("f", "m")
-        theirs = told[own][i // 2 % len(told[own])]
-        source = chance.choice([one for one in theirs if one.phones])
-        beside = chance.choice([one for one in theirs if one is not source])
-        pairs.append((source, beside, *chance.sample(chance.choice(people[other]), 2)))
+        theirs = with_phones[own][i // 2 % len(with_phones[own])]
+        source = rng.choice([one for one in theirs if one.phones])
+        beside = rng.choice([one for one in theirs if one is not source])
+        pairs.append((source, beside, *rng.sample(rng.choice(people[other]), 2)))
     return pairs
 
 
 def median_pitch(wave: np.ndarray) -> float:
-    """Median of log2 F0, NaN where too little is voiced."""
+    """Return the median of log2 F0, NaN where too little is voiced."""
     found = pitch(wave)
     voiced = found[found > 0]
     return float(np.median(np.log2(voiced))) if len(voiced) >= FEWEST else np.nan
 
 
 def convert(codec: Codec, pairs: Sequence[tuple[ReferenceRecording, ...]]) -> None:
-    """Print what becomes of voices and words."""
+    """Print similarity to the voices, phone errors and pitch."""
     rows = []
     for pair in pairs:
-        source, beside, lender, target = map(read, pair)
+        source, beside, profile, target = map(read, pair)
         data = codec.encode(source, RATE)
         plain = codec.decode(data)
-        lent = codec.decode(data, speaker=codec.speaker(lender, RATE))
-        told = [voice(wave) for wave in (target, beside, source)]
-        own, other, reached = (median_pitch(wave) for wave in (source, target, lent))
-        cosines = [float(voice(wave) @ one) for wave in (plain, lent) for one in told]
-        phones = [error_rate(wave, pair[0].phones) for wave in (plain, lent)]
-        # how far it went of the way, where there is a way
+        converted = codec.decode(data, speaker=codec.speaker(profile, RATE))
+        compared = [voice(wave) for wave in (target, beside, source)]
+        own, other, reached = (median_pitch(wave) for wave in (source, target, converted))
+        cosines = [float(voice(wave) @ one) for wave in (plain, converted) for one in compared]
+        phones = [error_rate(wave, pair[0].phones) for wave in (plain, converted)]
+        # share of the pitch difference that was covered, where there is a difference
         way = (reached - own) / (other - own) if abs(other - own) > 1 / 4 else np.nan
         rows.append([*cosines, *phones, way])
     table = np.array(rows)
-    plain, lent = table[:, :3], table[:, 3:6]
-    words, lent_words, way = table[:, 6:].T
+    plain, converted = table[:, :3], table[:, 3:6]
+    words, converted_words, way = table[:, 6:].T
     print(f"voices, preset {codec.preset.name}: {len(pairs)} recordings in the voice of another gender")
     print("                                 plain  converted")
     for name, now in (
-        ("cosine to the target", (plain[:, 0], lent[:, 0])),
-        ("cosine to the source's speaker", (plain[:, 1], lent[:, 1])),
-        ("cosine to the source itself", (plain[:, 2], lent[:, 2])),
+        ("cosine to the target", (plain[:, 0], converted[:, 0])),
+        ("cosine to the source's speaker", (plain[:, 1], converted[:, 1])),
+        ("cosine to the source itself", (plain[:, 2], converted[:, 2])),
     ):
         print(f"{name:<32}{now[0].mean():6.3f}{now[1].mean():11.3f}")
     for name, index in (("nearer the target than its speaker", 1), ("nearer than the source itself", 2)):
-        shares = [100 * np.mean(side[:, 0] > side[:, index]) for side in (plain, lent)]
+        shares = [100 * np.mean(side[:, 0] > side[:, index]) for side in (plain, converted)]
         print(f"{name:<34}{shares[0]:4.0f}{shares[1]:11.0f} %")
-    print(f"{'phone error rate':<34}{words.mean():4.1f}{lent_words.mean():11.1f} %")
-    print(f"{'way of the pitch to the target':<34}{'':4}{100 * np.nanmedian(way):11.0f} %, median\n")
+    print(f"{'phone error rate':<34}{words.mean():4.1f}{converted_words.mean():11.1f} %")
+    print(f"{'pitch difference covered':<34}{'':4}{100 * np.nanmedian(way):11.0f} %, median\n")
 
 
 def stretch(codec: Codec, recordings: Sequence[ReferenceRecording]) -> None:
-    """Print what becomes of pitch and length."""
+    """Print errors of pitch and length."""
     differences: dict[float, list[float]] = {speed: [] for speed in SPEEDS}
     lengths: dict[float, list[float]] = {speed: [] for speed in SPEEDS}
     for recording in recordings:
@@ -110,7 +110,7 @@ def stretch(codec: Codec, recordings: Sequence[ReferenceRecording]) -> None:
             if both.sum() >= FEWEST:
                 differences[speed].append(12 * float(np.median(np.log2(found[both] / there[both]))))
     print(f"speeds, preset {codec.preset.name}: {len(recordings)} recordings")
-    print("speed  F0, semitones: mean of files  mean size  95 % of files within  length, error at most")
+    print("speed  F0 error, semitones: mean    absolute  95 % of files within      largest length error")
     for speed, found in differences.items():
         size = np.abs(found)
         print(
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("recordings")
     parser.add_argument("--preset", default="default")
     parser.add_argument("--pairs", type=int, default=40)
-    parser.add_argument("--files", type=int, default=14, help="To stretch.")
+    parser.add_argument("--files", type=int, default=14, help="files to stretch")
     args = parser.parse_args()
     codec = Codec.load(preset=args.preset)
     recordings = find(args.recordings, Path())
