@@ -10,22 +10,36 @@ from sottovoce.codec.io.files import STANDARD, writing
 from sottovoce.codec.models import by_name
 from sottovoce.codec.voice import profiles
 
+SPEAKERS = {
+    "awb": "man, Scottish English (synthetic)",
+    "kal": "man, American English (synthetic, of diphones)",
+    "rms": "man, American English (synthetic)",
+    "slt": "woman, American English (synthetic)",
+}
+"""Who speaks in the bundled voices."""
+
 
 @click.group("voice")
 def command() -> None:
-    """Voices in which `sotto decode --voice` can speak."""
+    """List and make the voices that `sotto decode --voice` takes."""
 
 
 @command.command("make")
 @click.argument("recordings", metavar="RECORDING...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("-o", "--output", metavar="NAME.json", required=True, type=click.Path(allow_dash=True), help="Profile.")
+@click.option(
+    "-o", "--output", metavar="NAME.json", required=True, type=click.Path(allow_dash=True), help="Profile to write."
+)
 @options.model
 @options.force
 @options.as_json
 def make(recordings: tuple[str, ...], output: str, model: str, force: bool, as_json: bool) -> None:
-    """Take the voice of recordings of one person, and write it as a profile.
+    """Measure the voice in recordings of one person, and write it as a profile.
 
-    The first minute of each counts; ten seconds of speech are enough. Ask whom you record.
+    The first minute of each recording is used; ten seconds of speech are enough. Ask the person first.
+
+    \b
+    sotto voice make anna.wav -o anna.json
+    sotto decode talk.sotto --voice anna.json -o converted.wav
     """
     console = Console(as_json=as_json)
     console.results_aside = output == STANDARD
@@ -40,8 +54,9 @@ def make(recordings: tuple[str, ...], output: str, model: str, force: bool, as_j
 @command.command("list")
 @options.as_json
 def listing(as_json: bool) -> None:
-    """List the voices in the box; --voice takes their names."""
+    """List the bundled voices and who speaks; `sotto decode --voice` takes their names."""
     console = Console(as_json=as_json)
     for profile in profiles.boxed():
-        console.result(f"{profile.name:<12} model {profile.model.hex()}")
-        console.document(profile.as_dict())
+        speaker = SPEAKERS.get(profile.name, "")
+        console.result(f"{profile.name:<6} {speaker:<52} model {profile.model.hex()}")
+        console.document({**profile.as_dict(), "speaker": speaker})

@@ -142,12 +142,21 @@ def test_interrupted(sotto, monkeypatch):
     assert err.strip() == "sotto: interrupted"
 
 
-def test_models(sotto):
-    status, out, _ = sotto("models")
+def test_models_in_full(sotto):
+    status, out, _ = sotto("models", "--all")
     assert status == 0
     assert "model: default\nid: 37a8eec1\n" in out
     assert "  default: 600\n" in out
     assert "      - toy speech\n" in out
+
+
+def test_models_tells_which_preset_to_choose(sotto):
+    status, out, _ = sotto("models")
+    assert status == 0
+    rows = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
+    assert rows["default"].split()[1:5] == ["600", "270", "kB", "understandable;"]
+    assert out.endswith("sotto models --all\n")
+    assert "toy speech" not in out
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def test_the_list(sotto):
     assert status == 0 and [line.split()[0] for line in out.splitlines()] == ["awb", "kal", "rms", "slt"]
     told = [json.loads(line) for line in sotto("voice", "list", "--json")[1].splitlines()]
     assert [one["name"] for one in told] == ["awb", "kal", "rms", "slt"]
-    assert all(set(one) == {"name", "model", "voice"} for one in told)
+    assert all(set(one) == {"name", "model", "voice", "speaker"} for one in told)
+    assert "slt    woman, American English" in out
 
 
 def test_voices_of_no_use_are_refused_before_anything_is_written(sotto, wav):
