@@ -67,7 +67,7 @@ def convert(codec: Codec, pairs: Sequence[tuple[ReferenceRecording, ...]]) -> No
         source, beside, profile, target = map(read, pair)
         data = codec.encode(source, RATE)
         plain = codec.decode(data)
-        converted = codec.decode(data, speaker=codec.speaker(profile, RATE))
+        converted = codec.decode(data, voice=codec.voice(profile, RATE))
         compared = [voice(wave) for wave in (target, beside, source)]
         own, other, reached = (median_pitch(wave) for wave in (source, target, converted))
         cosines = [float(voice(wave) @ one) for wave in (plain, converted) for one in compared]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 import click
 
@@ -18,12 +17,14 @@ from sottovoce.cli.support.names import voices
 from sottovoce.codec.io.files import reading, writing
 from sottovoce.codec.io.sound_writer import sound_suffix
 from sottovoce.codec.models import by_name
-from sottovoce.codec.offline.decode import Decoding, wav_decoding
+from sottovoce.codec.offline.decode import wav_decoding
+from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
-from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.voice import profiles
+from sottovoce.models.release import Release
 
 TOGETHER = 4
 """Files that share each pass over the weights."""
@@ -78,25 +79,28 @@ def command(
     inputs, output, flowing = options.piped(inputs, output)
     found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
-    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
-    work = partial(_decode, model=model, delivery=delivery, flowing=flowing, force=force)
+    how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
+    work = partial(_decode, model=model, how=how, flowing=flowing, force=force)
     note_slow_kernel(kernel, console)
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 
 
 def _decode(
-    jobs: Sequence[Job], *, model: str | None, delivery: Delivery, force: bool, tick: Tick = no_tick, flowing: bool
+    jobs: Sequence[Job], *, model: str | None, how: DecodeOptions, force: bool, tick: Tick = no_tick, flowing: bool
 ) -> list[Outcome]:
     known = options.known(model)
-    begin = [partial(_decode_one, job, delivery, force=force, known=known, flowing=flowing, tick=tick) for job in jobs]
+    begin = [partial(_decode_one, job, how, force=force, known=known, flowing=flowing, tick=tick) for job in jobs]
     outcomes = run_together(begin)
     return [_told(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
-def _decode_one(job: Job, delivery: Delivery, *, force: bool, **how: Any) -> Decoding:
+def _decode_one(
+    job: Job, how: DecodeOptions, *, force: bool, known: Release | None, flowing: bool, tick: Tick
+) -> Decoding:
     with reading(job.source) as source, writing(job.goal, force=force) as sink:
-        return (yield from wav_decoding(source, sink, delivery, suffix=sound_suffix(job.goal), **how))
+        suffix = sound_suffix(job.goal)
+        return (yield from wav_decoding(source, sink, how, known=known, flowing=flowing, suffix=suffix, tick=tick))
 
 
 def _told(job: Job, outcome: Decoded | Exception) -> Outcome:

@@ -18,6 +18,7 @@ from sottovoce.codec.io.audio import open_file, open_sound
 from sottovoce.codec.io.files import flows, reading, writing
 from sottovoce.codec.io.wav_pipe import first_bytes, is_wav, piped_wav
 from sottovoce.codec.offline.encode import encode_live, encode_sound
+from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.offline.tags import pack
 from sottovoce.codec.progress import Tick, no_tick
@@ -84,22 +85,23 @@ def command(
             raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
         work = partial(_encode_live, preset=preset, model=model, metadata=metadata)
     else:
-        work = partial(_encode, preset=preset, model=model, metadata=metadata, dtx=dtx, protect=protect, force=force)
+        how = EncodeOptions(metadata=metadata, dtx=dtx, protect=protect)
+        work = partial(_encode, preset=preset, model=model, how=how, force=force)
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="encoding", workers=workers, **existing)
 
 
 def _encode(
-    jobs: Sequence[Job], *, preset: str, model: str, force: bool, tick: Tick = no_tick, **how: Any
+    jobs: Sequence[Job], *, preset: str, model: str, how: EncodeOptions, force: bool, tick: Tick = no_tick
 ) -> list[Outcome]:
     codec = Codec.load(model=model, preset=preset)
-    return [_encode_one(job, codec, force=force, tick=tick, **how) for job in jobs]
+    return [_encode_one(job, codec, how, force=force, tick=tick) for job in jobs]
 
 
-def _encode_one(job: Job, codec: Codec, *, force: bool, **how: Any) -> Outcome:
+def _encode_one(job: Job, codec: Codec, how: EncodeOptions, *, force: bool, tick: Tick) -> Outcome:
     try:
         with open_sound(job.source, codec.sample_rate) as sound, writing(job.goal, force=force) as sink:
-            encoded = encode_sound(sound, sink, codec.model, codec.preset, **how)
+            encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
     except Exception as error:
         return as_failure(error, job.name)
     return _done(job, encoded)
@@ -111,17 +113,17 @@ def _encode_live(
     """From pipe to pipe: what comes in goes out at once, where it is WAV."""
     (job,) = jobs
     codec = Codec.load(model=model, preset=preset)
-    how = codec.model, codec.preset
     try:
         with reading(job.source) as file, writing(job.goal) as sink:
             start = first_bytes(file)
             if is_wav(start):
                 with piped_wav(file, start, codec.sample_rate) as wav:
-                    origin = {"rate": wav.rate, "channels": wav.channels}
-                    encoded = encode_live(wav, sink, *how, **origin, metadata=metadata, tick=tick)
+                    how = EncodeOptions(rate=wav.rate, channels=wav.channels, metadata=metadata)
+                    encoded = encode_live(wav, sink, codec.model, codec.preset, how, tick=tick)
             else:
                 with open_file(file, codec.sample_rate, start) as sound:
-                    encoded = encode_sound(sound, sink, *how, metadata=metadata, tick=tick)
+                    how = EncodeOptions(metadata=metadata)
+                    encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
     except Exception as error:
         return [as_failure(error, job.name)]
     return [_done(job, encoded)]

@@ -22,7 +22,7 @@ from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.io.files import STANDARD, writing
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
-from sottovoce.codec.offline.options import Delivery
+from sottovoce.codec.offline.options import DecodeOptions
 from sottovoce.codec.progress import Tick, no_tick
 
 
@@ -97,7 +97,7 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
             encoded = encode_sound(sound, coded, codec.model, codec.preset)
             middle = perf_counter()
             coded.seek(0)
-            decode_stream(coded, sink, Delivery(seed), known=codec.model, tick=tick)
+            decode_stream(coded, sink, DecodeOptions(seed), known=codec.model, tick=tick)
             stop = perf_counter()
             if copy:
                 coded.seek(0)

@@ -22,6 +22,7 @@ from sottovoce.codec import Codec
 from sottovoce.codec.bits import PacketWriter, Reader
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.encode import encode_stream
+from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.models import release
 from sottovoce.models.wavenet import kernels
@@ -36,7 +37,7 @@ def blocks(preset: str = "default", wave: np.ndarray | None = None, **how) -> by
     codec = Codec.load(preset=preset)
     wave = real_speech(2.6) if wave is None else wave
     file = io.BytesIO()
-    encode_stream([wave], file, codec.model, codec.preset, **{"samples": len(wave)} | how)
+    encode_stream([wave], file, codec.model, codec.preset, EncodeOptions(**{"samples": len(wave)} | how))
     return file.getvalue()
 
 

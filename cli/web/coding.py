@@ -20,7 +20,7 @@ from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
 from sottovoce.codec.offline.info import info
-from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.progress import Tick
 from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
 from sottovoce.models.release import Release
@@ -111,13 +111,13 @@ class CodingService:
 
     async def decode(self, request: Request) -> Response:
         """Return a .sotto file as WAV, as ?seed=, ?speed= and ?voice= say."""
-        delivery = _delivery(request)
+        options = _decode_options(request)
         data = await self._coded(request)
 
         def work(tick: Tick) -> BinaryIO:
             allow(info(data).seconds or 0, self._limits)
             wav = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
-            part = replace(delivery, span=TimeSpan(stop=self._limits.seconds))  # if its length can't be told
+            part = replace(options, span=TimeSpan(stop=self._limits.seconds))  # if its length can't be told
             decode_stream(io.BytesIO(data), wav, part, known=self._model, tick=tick)
             return wav
 
@@ -145,7 +145,7 @@ class CodingService:
             return file.read()
 
 
-def _delivery(request: Request) -> Delivery:
+def _decode_options(request: Request) -> DecodeOptions:
     """Read how to speak."""
     query = request.query_params
     try:
@@ -155,7 +155,7 @@ def _delivery(request: Request) -> Delivery:
         raise HttpError(400, "seed and speed are numbers, and a voice is hexadecimal", "mend the address") from None
     if not 0 <= seed < 2**64:
         raise HttpError(400, f"the seed is {seed}", "give one from 0 to 2**64 - 1")
-    return Delivery(seed, speed, voice or None)
+    return DecodeOptions(seed, speed, voice or None)
 
 
 def _sent(file: BinaryIO) -> Response:

@@ -1,6 +1,7 @@
 """Parts of files, and files joined: codes are copied, and no sound is decoded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple, TypeAlias
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Reader, Voice, Writer
-from sottovoce.codec.errors import SottoError
+from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
 from sottovoce.codec.offline.options import ENDLESS, TimeSpan, too_early
@@ -57,8 +58,14 @@ def cut(source: BinaryIO, sink: BinaryIO, span: TimeSpan, *, known: Release | No
     return Encoded(copied / rate, counter.bytes)
 
 
-def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) -> Encoded:
-    """Copy files one after the other into one; the last step of each is then a whole one.
+def join(
+    names: Sequence[str],
+    sink: BinaryIO,
+    *,
+    known: Release | None = None,
+    opened: Callable[[str], AbstractContextManager[BinaryIO]] = reading,
+) -> Encoded:
+    """Copy files one after the other into one; the last step of each is filled up to a whole one.
 
     Parameters
     ----------
@@ -68,7 +75,9 @@ def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) 
     sink : file-like
         What takes the file.
     known : Release, optional
-        A model that the files may be of, beside those in the box.
+        A model that the files may be of, besides the bundled ones.
+    opened : callable
+        Returns the context manager of a file to read, by its name.
 
     Returns
     -------
@@ -82,7 +91,7 @@ def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) 
     first: _Part | None = None
     steps = samples = 0
     for name in names:
-        with reading(name) as source:
+        with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
                 first = first or part
                 _check(part, first, shown(names[0]))
@@ -95,7 +104,7 @@ def join(names: Sequence[str], sink: BinaryIO, *, known: Release | None = None) 
     counter = ByteCounter(sink)
     copier = _Copier(counter, replace(first.reader.header, samples=None if live else samples), first)
     for name in names:
-        with reading(name) as source:
+        with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
                 told = part.voice if copier.steps else None  # the first one's is in the header
                 for block in part.blocks:

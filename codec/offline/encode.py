@@ -1,18 +1,21 @@
-"""Recordings to files, block by block in constant memory."""
+"""Encode recordings to files, block by block in constant memory."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import Header, PacketWriter, Writer
+from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import Sound
 from sottovoce.codec.io.files import ByteCounter
 from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.dtx import PauseDetector
+from sottovoce.codec.offline.options import ENCODE_DEFAULTS, EncodeOptions
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.stream import StreamEncoder
@@ -26,13 +29,8 @@ def encode_stream(
     sink: BinaryIO,
     model: Release,
     preset: Preset,
+    options: EncodeOptions = ENCODE_DEFAULTS,
     *,
-    samples: int | None = None,
-    rate: int | None = None,
-    channels: int = 1,
-    metadata: bytes | None = None,
-    dtx: bool = False,
-    protect: int = 0,
     tick: Tick = no_tick,
 ) -> Encoded:
     """Encode a recording that comes in blocks.
@@ -40,23 +38,15 @@ def encode_stream(
     Parameters
     ----------
     blocks : iterable of ndarray of float32
-        Mono at the model's rate; however they are cut, the bytes are the same.
+        Mono samples at the model's rate. The bytes do not depend on how the recording is cut into blocks.
     sink : file-like
-        Gets the bytes; needs ``write`` and ``flush``.
+        Receives the bytes; needs ``write`` and ``flush``.
     model, preset : Release, Preset
-        What encodes, and at which rate.
-    samples : int, optional
-        Length of all blocks together, where it is known beforehand.
-    rate, channels : int
-        What the recording had before, for `info`.
-    metadata : bytes, optional
-        What is told of it in words: see tags.py.
-    dtx : bool
-        Whether pauses take hardly any bits: one step is told, and held, for up to a second at a time.
-    protect : int
-        Parity records after each 16 blocks, at most 16: so many of these can be lost, and nothing is.
+        The model that encodes, and its rate.
+    options : EncodeOptions
+        What the file says about the recording, DTX and protection.
     tick : callable
-        Told the progress.
+        Called with the progress.
 
     Returns
     -------
@@ -65,25 +55,20 @@ def encode_stream(
     Raises
     ------
     SottoError
-        When there are no samples, or DTX or protection is asked of a model without a context model.
+        When there are no samples, or when DTX or protection is wanted and the model has no context model.
     """
     head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
     if not len(head):
-        raise SottoError("there are no samples in it", "give a recording")
+        raise _no_samples()
     level, speaker = voice_of(head, model)
     gain = normalising_gain(level)
-    coder = context_coder(model, preset)
-    origin = rate or model.sample_rate, channels
-    if (dtx or protect) and not coder:
-        what = "DTX" if dtx else "protection"
-        raise SottoError(f"the model {model.name!r} has no context model, which {what} needs", "leave it out")
-    how: dict[str, Any] = {"coded": bool(coder), "held": dtx, "protection": protect}
-    header = Header(model.id, preset.index, samples, *origin, level, speaker, metadata, **how)
+    coder = _coder(model, preset, options)
+    header = _header(model, preset, options, level, speaker, coded=coder is not None)
     counter = ByteCounter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
-    total = None if samples is None else samples / model.sample_rate
+    total = None if options.samples is None else options.samples / model.sample_rate
     encoder = model.encoder(preset.books)
-    pauses = PauseDetector(model.step) if dtx else None
+    pauses = PauseDetector(model.step) if options.dtx else None
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
         codes = encoder.push(block * gain)
@@ -105,15 +90,13 @@ def encode_sound(
     sink: BinaryIO,
     model: Release,
     preset: Preset,
+    options: EncodeOptions = ENCODE_DEFAULTS,
     *,
-    metadata: bytes | None = None,
-    dtx: bool = False,
-    protect: int = 0,
     tick: Tick = no_tick,
 ) -> Encoded:
-    """Encode an opened recording: see `encode_stream`."""
-    facts: dict[str, Any] = {"samples": sound.samples, "rate": sound.rate, "channels": sound.channels}
-    return encode_stream(sound, sink, model, preset, **facts, metadata=metadata, dtx=dtx, protect=protect, tick=tick)
+    """Encode an opened recording, whose length, rate and channels are known: see `encode_stream`."""
+    options = replace(options, samples=sound.samples, rate=sound.rate, channels=sound.channels)
+    return encode_stream(sound, sink, model, preset, options, tick=tick)
 
 
 def encode_live(
@@ -121,17 +104,16 @@ def encode_live(
     sink: BinaryIO,
     model: Release,
     preset: Preset,
+    options: EncodeOptions = ENCODE_DEFAULTS,
     *,
-    rate: int | None = None,
-    channels: int = 1,
-    metadata: bytes | None = None,
     tick: Tick = no_tick,
 ) -> Encoded:
     """Encode a recording that is still going on, packet by packet: see `encode_stream` and `StreamEncoder`.
 
-    Its voice is learnt on the way, and each packet is written, with a flush, as soon as it is there.
+    Level and speaker are estimated as the speech comes in. Each packet is written and flushed as soon as it is
+    complete. Packets have neither DTX nor parity records.
     """
-    encoder = StreamEncoder(model, preset, rate=rate, channels=channels, metadata=metadata)
+    encoder = StreamEncoder(model, preset, rate=options.rate, channels=options.channels, metadata=options.metadata)
     counter = ByteCounter(sink)
     writer = PacketWriter(counter, encoder.header)  # type: ignore[arg-type]
     for block in blocks:
@@ -139,23 +121,54 @@ def encode_live(
             writer.write(packet)
         tick(encoder.samples / model.sample_rate, None)
     if not encoder.samples:
-        raise SottoError("there are no samples in it", "give a recording")
+        raise _no_samples()
     for packet in encoder.finish():
         writer.write(packet)
     writer.close(encoder.samples)
     return Encoded(encoder.samples / model.sample_rate, counter.bytes)
 
 
+def _no_samples() -> SottoError:
+    return SottoError("there are no samples in it", "give a recording")
+
+
+def _coder(model: Release, preset: Preset, options: EncodeOptions) -> ContextCoder | None:
+    """Return the entropy coder of a preset, without which there is neither DTX nor protection."""
+    coder = context_coder(model, preset)
+    if coder is None and (options.dtx or options.protect):
+        what = "DTX" if options.dtx else "protection"
+        raise SottoError(f"the model {model.name!r} has no context model, which {what} needs", "leave it out")
+    return coder
+
+
+def _header(
+    model: Release, preset: Preset, options: EncodeOptions, level: int, speaker: bytes, *, coded: bool
+) -> Header:
+    return Header(
+        model=model.id,
+        preset=preset.index,
+        samples=options.samples,
+        rate=options.rate or model.sample_rate,
+        channels=options.channels,
+        level=level,
+        speaker=speaker,
+        metadata=options.metadata,
+        coded=coded,
+        held=options.dtx,
+        protection=options.protect,
+    )
+
+
 def _split(
     blocks: Iterator[npt.NDArray[np.float32]], size: int
 ) -> tuple[npt.NDArray[np.float32], Iterator[npt.NDArray[np.float32]]]:
     """Return the first `size` samples in one piece, and the blocks after them."""
-    held = [np.zeros(0, np.float32)]
+    read = [np.zeros(0, np.float32)]
     missing = size
     while missing > 0 and (block := next(blocks, None)) is not None:
-        held.append(block)
+        read.append(block)
         missing -= len(block)
-    start = np.concatenate(held)
+    start = np.concatenate(read)
     return start[:size], chain(_cut(start[size:], size), blocks)
 
 

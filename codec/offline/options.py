@@ -1,4 +1,4 @@
-"""How a file is spoken: chance, speed, voice, and which part."""
+"""Options of encoding and decoding whole recordings."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,7 +8,35 @@ from sottovoce.models.release import Decoder, Release
 from sottovoce.models.runtime.stretch import UNIT, pace_of
 
 ENDLESS = 1 << 80
-"""Samples: more than a file can have."""
+"""Number of samples that is larger than any file can have."""
+
+
+@dataclass(frozen=True)
+class EncodeOptions:
+    """What a file says about its recording, and how the recording is encoded.
+
+    Parameters
+    ----------
+    samples : int or None
+        Length of the recording in samples at the model's rate; None where it is not known beforehand.
+    rate : int or None
+        Sample rate of the source in Hz, for `info`; None for the model's rate.
+    channels : int
+        Number of channels of the source, for `info`.
+    metadata : bytes or None
+        Tags, as `sottovoce.codec.offline.tags.pack` returns them.
+    dtx : bool
+        Whether pauses are coded by repeating one step for up to a second (discontinuous transmission).
+    protect : int
+        Number of parity records after each group of 16 blocks, 0 to 16: as many lost blocks can be restored.
+    """
+
+    samples: int | None = None
+    rate: int | None = None
+    channels: int = 1
+    metadata: bytes | None = None
+    dtx: bool = False
+    protect: int = 0
 
 
 @dataclass(frozen=True)
@@ -18,12 +46,12 @@ class TimeSpan:
     Parameters
     ----------
     start, stop : float
-        Seconds from its start; up to its end by default.
+        Seconds from the start of the recording; by default the part ends where the recording ends.
 
     Raises
     ------
     SottoError
-        When there can be nothing between them.
+        When the part would be empty or begins before the recording.
     """
 
     start: float = 0.0
@@ -36,35 +64,35 @@ class TimeSpan:
             raise SottoError(f"there is nothing from {self.start:g} to {self.stop:g} s", "give a later end")
 
     def at(self, rate: int) -> tuple[int, int]:
-        """Return the first sample of it and the one after its last, at a rate in Hz."""
+        """Return the first sample of the part and the one after its last, at a rate in Hz."""
         return round(self.start * rate), ENDLESS if math.isinf(self.stop) else round(self.stop * rate)
 
 
 def too_early(seconds: float) -> SottoError:
-    """Return the error of a recording of so many seconds that ends before a span begins."""
+    """Return the error for a recording of `seconds` seconds that ends before the requested part begins."""
     return SottoError(f"it ends at {seconds:.2f} s, before the time to begin at", "begin earlier")
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """How a file is spoken.
+class DecodeOptions:
+    """How a file is decoded.
 
     Parameters
     ----------
     seed : int
-        Of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples.
+        Seed of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples.
     speed : float
-        0.5 to 2, in the same pitch.
-    speaker : bytes or None
-        A voice of the same model, as `Codec.speaker` tells it, for speech in that of another; None for the file's own.
-        The file's first minute is then read before anything is spoken.
+        Speaking rate relative to the recording, 0.5 to 2; the pitch does not change.
+    voice : bytes or None
+        Voice of the same model to convert the speech to, as `Codec.voice` returns it; None for the voice of the file.
+        The first minute of the file is then read before decoding starts.
     span : TimeSpan
-        The part of it that is spoken, in times of the recording.
+        The part to decode, in times of the recording.
     """
 
     seed: int = 0
     speed: float = 1.0
-    speaker: bytes | None = None
+    voice: bytes | None = None
     span: TimeSpan = field(default_factory=TimeSpan)
 
     def __post_init__(self) -> None:
@@ -74,20 +102,20 @@ class Delivery:
             raise SottoError(str(error), "choose another one") from error
 
     def decoder(self, model: Release, speaker: bytes) -> Decoder:
-        """Return a decoder for a file in the voice of `speaker`."""
+        """Return a decoder of `model` for a file with the speaker vector `speaker`."""
         try:
             return model.decoder(speaker, self.seed, speed=self.speed)
         except ValueError as error:
             raise SottoError(str(error), "get the file again") from error
 
-    def length(self, samples: int) -> int:
-        """Return how many samples become of so many."""
+    def output_length(self, samples: int) -> int:
+        """Return the number of output samples for `samples` input samples at this speed."""
         return -(-samples * UNIT // pace_of(self.speed))
 
-    def given(self, samples: int, start: int, stop: int) -> int:
-        """Return how many become of those from `start` to `stop`, of a recording of so many."""
-        return max(0, self.length(min(samples, stop)) - self.length(start))
+    def output_length_between(self, start: int, stop: int, samples: int) -> int:
+        """Return the number of output samples for the part from `start` to `stop` of a recording of `samples`."""
+        return max(0, self.output_length(min(samples, stop)) - self.output_length(start))
 
 
-AS_RECORDED = Delivery()
-"""In its own voice and at its own speed, all of it."""
+ENCODE_DEFAULTS = EncodeOptions()
+DECODE_DEFAULTS = DecodeOptions()

@@ -1,12 +1,19 @@
 """What a file says of its recording in words: tags such as TITLE and ARTIST, in the header's metadata."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sottovoce.codec.bits.header import METADATA_LIMIT
 from sottovoce.codec.errors import SottoError
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def lines(tags: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
+    """Yield the lines KEY=value of tags, each of which has one or more values."""
+    for key, values in tags.items():
+        for value in [values] if isinstance(values, str) else values:
+            yield f"{key}={value}"
 
 
 def pack(tags: Iterable[str]) -> bytes | None:

@@ -10,6 +10,7 @@ from helpers.coded_toy import CodedToy
 from sottovoce.codec import Codec, models
 from sottovoce.codec.bits import PacketWriter
 from sottovoce.codec.offline.encode import encode_stream
+from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.stream import StreamEncoder
 
 
@@ -43,7 +44,7 @@ def encode(request: pytest.FixtureRequest, toy: None, monkeypatch: pytest.Monkey
         sink = io.BytesIO()
         samples = None if kind == "unknown" else len(wave)
         dtx, protect = kind.endswith("pauses"), 2 if kind == "protected" else 0
-        encode_stream([wave], sink, model, chosen, samples=samples, dtx=dtx, protect=protect)
+        encode_stream([wave], sink, model, chosen, EncodeOptions(samples, dtx=dtx, protect=protect))
         return sink.getvalue()
 
     return call

@@ -11,6 +11,7 @@ from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Header, Reader, Writer
 from sottovoce.codec.models import blocks_of, context_coder
 from sottovoce.codec.offline.encode import encode_stream
+from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.models import release
 
 pytestmark = pytest.mark.skipif(not release.available(), reason="no model in the box")
@@ -20,7 +21,7 @@ PRESETS = ("low", "default", "high", "max")
 def encode(preset: str, wave: np.ndarray, **how) -> bytes:
     codec = Codec.load(preset=preset)
     file = io.BytesIO()
-    encode_stream([wave], file, codec.model, codec.preset, samples=len(wave), **how)
+    encode_stream([wave], file, codec.model, codec.preset, EncodeOptions(len(wave), **how))
     return file.getvalue()
 
 

@@ -15,7 +15,7 @@ from sottovoce.codec.bits import Reader
 from sottovoce.codec.models import blocks_of
 from sottovoce.codec.offline import lockstep
 from sottovoce.codec.offline.decode import decode_stream
-from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.models import release
 
@@ -43,7 +43,7 @@ def evenly(toy, monkeypatch):
 
 def decode(data: bytes, *span: float, sink=None) -> tuple[np.ndarray, Decoded]:
     sink = sink or io.BytesIO()
-    found = decode_stream(io.BytesIO(data), sink, Delivery(span=TimeSpan(*span)))
+    found = decode_stream(io.BytesIO(data), sink, DecodeOptions(span=TimeSpan(*span)))
     return np.frombuffer(sink.getvalue()[44:], "<i2"), found
 
 
@@ -129,7 +129,7 @@ def test_a_pipe_is_told_the_length_of_all(codec):
     decode_stream(Pipe(data), again)
     assert again.getvalue() == file.getvalue()
     part = Pipe()
-    decode_stream(Pipe(data), part, Delivery(span=TimeSpan(0.7, 2.1)))
+    decode_stream(Pipe(data), part, DecodeOptions(span=TimeSpan(0.7, 2.1)))
     assert int.from_bytes(part.getvalue()[40:44], "little") == len(part.getvalue()) - 44 == 2 * 22400
 
 
@@ -200,4 +200,4 @@ def test_times_are_those_of_the_original_whatever_the_speed(speed):
 
 
 def decode_whole(data: bytes, speed: float, *span: float) -> Decoded:
-    return decode_stream(io.BytesIO(data), io.BytesIO(), Delivery(speed=speed, span=TimeSpan(*span)))
+    return decode_stream(io.BytesIO(data), io.BytesIO(), DecodeOptions(speed=speed, span=TimeSpan(*span)))

@@ -14,7 +14,7 @@ from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer
 from sottovoce.codec.offline.decode import decode_stream, wav_decoding
 from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.offline.lockstep import run_together
-from sottovoce.codec.offline.options import Delivery
+from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 
 pytestmark = pytest.mark.usefixtures("toy")
@@ -25,13 +25,13 @@ PRESET = MODEL.presets["default"]
 
 def encode(blocks, **how) -> bytes:
     sink = io.BytesIO()
-    encode_stream(blocks, sink, MODEL, PRESET, **how)
+    encode_stream(blocks, sink, MODEL, PRESET, EncodeOptions(**how))
     return sink.getvalue()
 
 
 def decode(data: bytes, seed: int = 0) -> bytes:
     sink = io.BytesIO()
-    decode_stream(io.BytesIO(data), sink, Delivery(seed))
+    decode_stream(io.BytesIO(data), sink, DecodeOptions(seed))
     return sink.getvalue()
 
 

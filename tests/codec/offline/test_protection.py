@@ -12,7 +12,7 @@ from sottovoce.codec.bits import Reader
 from sottovoce.codec.offline.damage import damaged
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.edit import cut
-from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def test_of_a_part_its_own_blocks_are_told():
     spans = list(Reader(io.BytesIO(data)).spans(Codec.load().preset.bits, step=640))[1:]
     for start, stop in (spans[1], spans[9]):
         data[start:stop] = bytes(stop - start)
-    told = decode_stream(io.BytesIO(data), io.BytesIO(), Delivery(span=TimeSpan(0.5, 6)))
+    told = decode_stream(io.BytesIO(data), io.BytesIO(), DecodeOptions(span=TimeSpan(0.5, 6)))
     assert (told.restored, told.blocks) == (1, 4)
 
 

@@ -36,7 +36,7 @@ def test_a_voice_is_a_profile_a_recording_or_a_file(anna, codec, wav, in_folder)
     from helpers.sounds import speech
 
     (in_folder / "a.sotto").write_bytes(codec.encode(speech(3), 16000))
-    assert find("a.sotto", codec.model) == codec.speaker(speech(3), 16000)
+    assert find("a.sotto", codec.model) == codec.voice(speech(3), 16000)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_of_a_long_recording_the_first_minute_counts(codec, wav):
     import soundfile
 
     soundfile.write("long.wav", long, 16000, subtype="FLOAT")
-    assert find("long.wav", codec.model) == codec.speaker(speech(61), 16000)
+    assert find("long.wav", codec.model) == codec.voice(speech(61), 16000)
 
 
 @in_the_box
@@ -111,7 +111,7 @@ def test_a_voice_brings_its_pitch():
         with open_sound(str(SAMPLES / name), 16000) as sound:
             data = codec.encode(np.concatenate(list(sound))[: 3 * 16000], 16000)
         for voice in (None, "rms", "slt"):
-            heard = codec.decode(data, speaker=find(voice, codec.model) if voice else None)
+            heard = codec.decode(data, voice=voice)
             pitches[name[:3], voice] = typical_pitch(heard)
     assert pitches["rms", "slt"] == pytest.approx(pitches["slt", None], rel=0.15)
     assert pitches["slt", "rms"] == pytest.approx(pitches["rms", None], rel=0.15)
