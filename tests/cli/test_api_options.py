@@ -8,9 +8,9 @@ import pytest
 
 from sottovoce import Codec, info
 
-FILES = {"inputs", "output", "source", "sources", "recordings", "files"}
+FILES = {"inputs", "files_from", "output", "source", "sources", "recordings", "files"}
 """What the command reads and writes, where the API takes and returns values."""
-RUNNING = {"recursive", "workers", "force", "as_json", "quiet", "blocks"}
+RUNNING = {"recursive", "workers", "force", "as_json", "quiet", "blocks", "keep_tree", "skip_existing"}
 """How the command runs, and how it prints its results."""
 VALUES = {"self", "wave", "rate", "data", "files", "more", "codes"}
 """What the API takes where the command has files."""
