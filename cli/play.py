@@ -12,9 +12,10 @@ from sottovoce.cli.support.names import voices
 from sottovoce.codec.bits import Reader
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.models import by_name
-from sottovoce.codec.offline.decode import Decoding, decoding
+from sottovoce.codec.offline.decode import decoding
+from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
-from sottovoce.codec.offline.options import Delivery, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.voice import profiles
 
 
@@ -50,7 +51,7 @@ def command(
     chosen_kernel()
     DECODE.check_input(file)
     release = by_name(model or "default")
-    delivery = Delivery(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
+    how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
 
     with reading(file) as source:
         reader = Reader(source)
@@ -58,7 +59,7 @@ def command(
 
             def begin() -> Decoding:
                 tick = console.advance
-                return decoding(reader, lambda model: speaker, delivery, known=options.known(model), tick=tick)
+                return decoding(reader, lambda model: speaker, how, known=options.known(model), tick=tick)
 
             (outcome,) = run_together([begin])
             if isinstance(outcome, Exception):
