@@ -13,12 +13,12 @@ from sottovoce.cli.support.training import training_installed
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import writing
 
-SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "adults' gender", "speaker": "speaker"}
+SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "gender (adults)", "speaker": "speaker"}
 
 
 @click.command("probe")
 @click.argument("families", metavar="FAMILY...", nargs=-1, required=True, type=click.Path())
-@click.option("--speech", metavar="DIR", required=True, type=click.Path(), help="Speech with its tables, see below.")
+@click.option("--speech", metavar="DIR", required=True, type=click.Path(), help="Folder with labelled speech.")
 @click.option(
     "-o",
     "--output",
@@ -28,31 +28,34 @@ SHOWN = {"phone": "phone", "gender": "gender", "gender_adults": "adults' gender"
     help="Results; a plot goes beside it.",
 )
 def command(families: tuple[str, ...], speech: str, output: str) -> None:
-    """Measure what the latents of models hold: phones, gender, speaker.
+    """Measure which information the latents of models contain: phones, gender, speaker.
 
-    A FAMILY is one of kind latent-wavenet: its name in the box, or its run folder or family.safetensors.
+    A FAMILY is a model of kind latent-wavenet: the name of a bundled one, a run folder, or a family.safetensors file.
 
-    DIR holds train.csv and valid.csv (columns path, corpus, speaker, gender and, where you know it, age) and
-    alignments.csv (path, phones as "NAME:first:end ..." in frames of 10 ms). Small classifiers learn from recordings of
-    train.csv and are tested on other speakers, those of valid.csv; the one that tells speakers apart, on other
-    recordings of the same. They look at one latent at a time: in the encoder (p_enc), projected (p_proj), after the
-    bottleneck (p_bn; p_draw, with the noise of a VAE) and in the conditioner (p_cond).
+    DIR contains train.csv and valid.csv (columns path, corpus, speaker, gender and, optionally, age) and alignments.csv
+    (columns path and phones, as "NAME:first:end ..." in frames of 10 ms). Small classifiers (probes) of phone and
+    gender are trained on recordings of train.csv and tested on those of valid.csv, which must have other speakers; the
+    speaker probe is tested on other recordings of the training speakers. A probe sees one latent step: in the encoder
+    (p_enc), projected (p_proj), after the bottleneck (p_bn; p_draw with the noise of a VAE) or in the conditioner
+    (p_cond).
 
-    Writes OUT.json, and beside it OUT.svg: phones against gender, for each bottleneck and its rates.
+    Writes OUT.json, and OUT.svg with a plot of phone accuracy against gender accuracy for each bottleneck and rate.
+
+    Example: sotto probe latent-vq latent-ae --speech speech -o probes.json
     """
     console, target = Console(), Path(output)
     if target.suffix != ".json":
-        raise click.UsageError("-o takes a name that ends in .json")
+        raise click.UsageError("the output file of -o must end in .json")
     with training_installed("probing"):
         from sottovoce.codec.evaluation.families.opening import open_families
         from sottovoce.models.families.latent import LatentWaveNet
-        from sottovoce.models.probing.picture import svg
+        from sottovoce.models.probing.plot import svg
         from sottovoce.models.probing.train import probe
 
         opened = {}
         for one, family in open_families(families):
             if not isinstance(family, LatentWaveNet):
-                raise SottoError("has no latents that can be probed", "choose one of kind latent-wavenet", one.name)
+                raise SottoError("has no latents to probe", "choose a model of kind latent-wavenet", one.name)
             opened[one.name] = family
         try:
             report = probe(opened, Path(speech), console.note)
@@ -69,7 +72,7 @@ def command(families: tuple[str, ...], speech: str, output: str) -> None:
 
 
 def _table(report: dict[str, Any]) -> str:
-    """The report in words."""
+    """Text table of the report."""
     lines = [f"{'':26} {'bit/s':>7} {'point':7}" + "".join(f"{title:>16}" for title in SHOWN.values())]
     for model in report["models"]:
         rate = f"{model['bits_per_second']:.0f}"

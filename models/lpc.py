@@ -1,8 +1,8 @@
-"""Decoded log-mel -> linear predictor of the pre-emphasised wave, in torch for training (exact: runtime/predictor.py).
+"""Linear predictor of the pre-emphasised wave from the decoded log-mel, in torch for training.
 
-Band powers are spread over the spectrum, pre-emphasised, and turned into an autocorrelation by one matrix; the Schur
-recursion (Le Roux and Gueguen 1977) gives reflection coefficients by elementwise operations alone, which is what lets
-the decoder compute the same bits on every machine.
+One matrix (lpc_tables.py) maps band powers to the autocorrelation of the pre-emphasised wave. The Schur recursion (Le
+Roux and Gueguen 1977) computes reflection coefficients by elementwise operations only, so that the integer version in
+runtime/predictor.py gives the same result on every machine.
 """
 
 from __future__ import annotations
@@ -16,15 +16,28 @@ from sottovoce.models.lpc_tables import GAIN_FLOOR, ORDER, PRE_EMPHASIS, autocor
 
 
 def schur(r: Tensor) -> tuple[Tensor, Tensor]:
-    """Autocorrelations (..., order + 1) -> predictor coefficients (..., order) and residual power (...)."""
-    ahead, behind = r[..., 1:], r[..., :-1]
+    """Schur recursion.
+
+    Parameters
+    ----------
+    r : Tensor [shape=(..., order + 1)]
+        Autocorrelation at lags 0 ... order.
+
+    Returns
+    -------
+    a : Tensor [shape=(..., order)]
+        Predictor coefficients, that of the newest sample first.
+    error : Tensor [shape=(...)]
+        Residual power.
+    """
+    upper, lower = r[..., 1:], r[..., :-1]
     a, error = r.new_zeros(*r.shape[:-1], 0), r[..., 0]
-    while ahead.shape[-1]:
-        k = ahead[..., :1] / behind[..., :1]
+    while upper.shape[-1]:
+        k = upper[..., :1] / lower[..., :1]
         a = torch.cat((a - k * a.flip(-1), k), -1)
-        ahead, behind = ahead - k * behind, behind - k * ahead
-        error = behind[..., 0]
-        ahead, behind = ahead[..., 1:], behind[..., :-1]
+        upper, lower = upper - k * lower, lower - k * upper
+        error = lower[..., 0]
+        upper, lower = upper[..., 1:], lower[..., :-1]
     return a, error
 
 
@@ -34,9 +47,22 @@ def _on_device(order: int, device: torch.device) -> Tensor:
 
 
 def predictor(mel: Tensor, scale: float = 1.0, order: int = ORDER) -> tuple[Tensor, Tensor]:
-    """Log-mel (..., 80) -> coefficients (..., 16) and residual gain (...).
+    """Predictor and residual gain from a log-mel spectrum.
 
-    `scale` calibrates the gain so that the excitation has unit variance on real speech.
+    Parameters
+    ----------
+    mel : Tensor [shape=(..., 80)]
+        Natural log of band power.
+    scale : float
+        Calibration of the gain, chosen so that the excitation of real speech has unit variance.
+    order : int
+        Prediction order.
+
+    Returns
+    -------
+    coefficients : Tensor of float32 [shape=(..., order)]
+    gain : Tensor of float32 [shape=(...)]
+        Standard deviation of the residual.
     """
     r = torch.exp(mel.double()) @ _on_device(order, mel.device).T
     a, error = schur(r)
@@ -44,5 +70,5 @@ def predictor(mel: Tensor, scale: float = 1.0, order: int = ORDER) -> tuple[Tens
 
 
 def pre_emphasise(x: Tensor) -> Tensor:
-    """x[t] - 0.85 x[t-1] along the last axis."""
+    """Pre-emphasis filter x[t] - 0.85 x[t-1] along the last axis."""
     return x - PRE_EMPHASIS * torch.nn.functional.pad(x, (1, 0))[..., :-1]

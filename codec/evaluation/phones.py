@@ -18,8 +18,8 @@ from safetensors.numpy import load
 
 from sottovoce.models.features import frames, log_mel
 from sottovoce.models.level import active_level, gain_to_target
-from sottovoce.models.phones.distance import edits
-from sottovoce.models.phones.labels import collapse, numbers
+from sottovoce.models.phones.distance import edit_distance
+from sottovoce.models.phones.labels import collapse, phone_ids
 
 Array = NDArray[np.float32]
 
@@ -118,7 +118,7 @@ def error_rate(wave: Array, phones: Sequence[str]) -> float:
     ValueError
         For a name that is no phone of English, or when there are none.
     """
-    said = numbers(phones)
+    said = phone_ids(phones)
     if not said:
         raise ValueError("no phones are said")
-    return 100 * edits(recogniser().phones(wave), said) / len(said)
+    return 100 * edit_distance(recogniser().phones(wave), said) / len(said)

@@ -1,1 +1,1 @@
-"""Models of speech of other kinds than the codec's, all on one scale: bits per sample of its mu-law waveform."""
+"""Generative models of speech beside the codec, all measured in bits per sample of the mu-law waveform."""

@@ -1,4 +1,4 @@
-"""Causal Transformer whose samples attend to a bounded past (Vaswani et al. 2017, arXiv 1706.03762)."""
+"""Causal Transformer with sliding-window self-attention (Vaswani et al. 2017, arXiv 1706.03762)."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sottovoce.models.families.bounded import Bounded, Recent, followed
 from sottovoce.models.families.classes import CLASSES
+from sottovoce.models.families.finite_context import ContextEmbedding, FiniteContext, append_class
 
 
-def turns(size: int, period: int) -> Tensor:
-    """Cosines and sines (2, period, size / 2) of rotary positions (Su et al. 2021, arXiv 2104.09864).
+def rotary_table(size: int, period: int) -> Tensor:
+    """Cosines and sines (2, period, size / 2) of rotary position embeddings (Su et al. 2021, arXiv 2104.09864).
 
-    All frequencies are whole numbers of turns in `period` samples, so that a position counts modulo `period`: it is
-    exact in recordings of any length.
+    All frequencies are whole multiples of 1 / period, so that positions can be reduced modulo `period` and remain exact
+    in recordings of any length.
     """
     spread = torch.logspace(0, math.log2(period / 4), size // 2, base=2.0).round()
     angle = 2 * math.pi * torch.arange(period)[:, None] * spread / period
     return torch.stack((angle.cos(), angle.sin()))
 
 
-def rotated(x: Tensor, turn: Tensor) -> Tensor:
-    """Pairs of the numbers of x (..., T, D) turned by their positions' angles (2, T, D / 2)."""
+def apply_rotary(x: Tensor, turn: Tensor) -> Tensor:
+    """Rotate pairs of channels of x (..., T, D) by the angles of their positions, given as `turn` (2, T, D / 2)."""
     (cos, sin), (a, b) = turn, x.chunk(2, -1)
     return torch.cat((a * cos - b * sin, a * sin + b * cos), -1)
 
 
 @dataclass
 class Cache:
-    """Keys and values (B, H, window, D) of the last samples, that of time t at t mod window; changed in place."""
+    """Ring buffer of the keys and values (B, H, window, D) of the last samples; time t is at index t mod window."""
 
     keys: Tensor
     values: Tensor
@@ -40,95 +40,100 @@ class Cache:
 
 
 class Attention(nn.Module):
-    """Each sample looks at the last `window` samples, itself among them."""
+    """Multi-head self-attention of each sample to the last `window` samples, itself included."""
 
-    turns: Tensor
+    rotary_table: Tensor
 
     def __init__(self, width: int, heads: int, window: int):
         super().__init__()
         self.heads, self.window = heads, window
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width)
-        self.register_buffer("turns", turns(width // heads, 2 * window), persistent=False)
+        self.register_buffer("rotary_table", rotary_table(width // heads, 2 * window), persistent=False)
 
     def _parts(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (B, H, T, D), of x (B, T, C)."""
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        turn = self.turns[:, positions % (2 * self.window)]
-        return rotated(q, turn), rotated(k, turn), v
+        turn = self.rotary_table[:, positions % (2 * self.window)]
+        return apply_rotary(q, turn), apply_rotary(k, turn), v
 
     def _blocks(self, x: Tensor) -> Tensor:
         """(B, H, n * window, D) -> (n, B * H, window, D)."""
         return x.unflatten(2, (-1, self.window)).movedim(2, 0).flatten(1, 2)
 
-    def _with_former(self, x: Tensor) -> Tensor:
-        """Each block behind the one before it, (B, H, n * window, D) -> (n, B * H, 2 * window, D)."""
+    def _with_previous(self, x: Tensor) -> Tensor:
+        """Each block preceded by the previous block, (B, H, n * window, D) -> (n, B * H, 2 * window, D)."""
         blocks = self._blocks(x)
         return torch.cat((F.pad(blocks, (0, 0, 0, 0, 0, 0, 1, 0))[:-1], blocks), 2)
 
     def _mask(self, blocks: int) -> Tensor:
-        """Which of the keys of two blocks a query of the latter may see, (blocks, 1, window, 2 * window)."""
-        places = torch.arange(2 * self.window, device=self.turns.device)
+        """Attention mask of the queries of a block over the keys of two blocks, (blocks, 1, window, 2 * window)."""
+        places = torch.arange(2 * self.window, device=self.rotary_table.device)
         ago = places[self.window :, None] - places
         there = (places >= self.window) | (torch.arange(blocks, device=places.device)[:, None] > 0)
         return ((ago >= 0) & (ago < self.window) & there[:, None])[:, None]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, T, C) -> (B, T, C). A block of `window` samples looks at itself and the one before: cost grows with T."""
+        """Attention output (B, T, C) of a whole sequence (B, T, C).
+
+        Each block of `window` samples attends to itself and to the previous block, so that the cost is linear in T.
+        """
         batch, time, _ = x.shape
         x = F.pad(x, (0, 0, 0, -time % self.window))
         q, k, v = self._parts(x, torch.arange(x.shape[1], device=x.device))
-        q, k, v = self._blocks(q), self._with_former(k), self._with_former(v)
+        q, k, v = self._blocks(q), self._with_previous(k), self._with_previous(v)
         seen = F.scaled_dot_product_attention(q, k, v, self._mask(len(q)))
         seen = seen.unflatten(1, (batch, self.heads)).permute(1, 0, 3, 2, 4).flatten(3).flatten(1, 2)
         return self.out(seen[:, :time])
 
     def step(self, x: Tensor, cache: Cache) -> Tensor:
-        """One sample, (B, 1, C) -> (B, 1, C)."""
+        """Attention output (B, 1, C) of the next sample (B, 1, C); updates the cache."""
         q, k, v = self._parts(x, torch.tensor([cache.time], device=x.device))
         place = cache.time % self.window
         cache.keys[:, :, place : place + 1], cache.values[:, :, place : place + 1] = k, v
         cache.time += 1
-        # rotated keys know where they are: their order in the cache is free
+        # rotated keys carry their position, so that their order in the ring buffer does not matter
         seen = F.scaled_dot_product_attention(q, cache.keys[:, :, : cache.time], cache.values[:, :, : cache.time])
         return self.out(seen.transpose(1, 2).flatten(2))
 
 
 class AttentionBlock(nn.Module):
-    """Attention, then a network at each sample, both around a residual path and normalised in front."""
+    """Pre-norm Transformer block: self-attention and a feed-forward network, each with a residual connection."""
 
-    def __init__(self, width: int, heads: int, window: int, wider: int):
+    def __init__(self, width: int, heads: int, window: int, mlp_ratio: int):
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attention = Attention(width, heads, window)
-        self.network = nn.Sequential(nn.Linear(width, wider * width), nn.GELU(), nn.Linear(wider * width, width))
+        self.network = nn.Sequential(
+            nn.Linear(width, mlp_ratio * width), nn.GELU(), nn.Linear(mlp_ratio * width, width)
+        )
 
     def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
-        """(B, T, C) -> (B, T, C): a whole sequence, or the next sample of that in the cache."""
+        """(B, T, C) -> (B, T, C): a whole sequence or, with a cache, its next sample."""
         h = self.norm1(x)
         x = x + (self.attention(h) if cache is None else self.attention.step(h, cache))
         return x + self.network(self.norm2(x))
 
 
-class Transformer(Bounded):
-    """A short convolution, so that it need not learn to look one sample back, then blocks of attention.
+class Transformer(FiniteContext):
+    """A short causal convolution, which captures the correlation of adjacent samples, then Transformer blocks.
 
     Parameters
     ----------
     kind : str
         "transformer".
     width : int
-        Size of the residual path.
+        Channels of the residual path.
     layers, heads : int
-        Blocks, and heads of each.
+        Number of blocks, and attention heads per block.
     window : int
-        Samples that a head looks at.
-    wider : int
-        Hidden units of a block's network, in widths.
+        Attention span in samples.
+    mlp_ratio : int
+        Hidden units of the feed-forward network, as a multiple of `width`.
     embedding : int
-        Numbers that a class is embedded in.
-    front : int
-        Classes that the convolution looks at.
+        Embedding dimension of a class.
+    conv_taps : int
+        Kernel size of the first convolution.
     """
 
     def __init__(
@@ -138,33 +143,33 @@ class Transformer(Bounded):
         layers: int = 4,
         heads: int = 3,
         window: int = 256,
-        wider: int = 3,
+        mlp_ratio: int = 3,
         embedding: int = 32,
-        front: int = 8,
+        conv_taps: int = 8,
     ):
         super().__init__()
-        self.reach = front + layers * (window - 1)
-        self.front = Recent(front, embedding, width)
-        self.blocks = nn.ModuleList(AttentionBlock(width, heads, window, wider) for _ in range(layers))
+        self.receptive_field = conv_taps + layers * (window - 1)
+        self.front = ContextEmbedding(conv_taps, embedding, width)
+        self.blocks = nn.ModuleList(AttentionBlock(width, heads, window, mlp_ratio) for _ in range(layers))
         self.cached = (heads, window, width // heads)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (B, T, 256) of all samples (B, T)."""
-        h = self.front(self.front.before(x))
+        """Logits (B, T, 256) of classes (B, T)."""
+        h = self.front(self.front.padded_past(x))
         for block in self.blocks:
             h = block(h)
         return self.out(self.norm(h))
 
     def start(self, batch: int) -> tuple[Tensor, list[Cache]]:
-        """The last classes (batch, front), and an empty cache for each block."""
+        """Initial state: the last classes (batch, conv_taps), and an empty cache for each block."""
         empty = self.out.weight.new_zeros(len(self.blocks), 2, batch, *self.cached)
         return self.front.start(batch), [Cache(*parts) for parts in empty]
 
     def step(self, last: Tensor, state: tuple[Tensor, list[Cache]]) -> tuple[Tensor, tuple[Tensor, list[Cache]]]:
-        """Logits (B, 256) of the next sample; the caches are changed in place."""
-        past = followed(state[0], last)
+        """Logits (B, 256) of the next sample; the caches are updated in place."""
+        past = append_class(state[0], last)
         h = self.front(past)
         for block, cache in zip(self.blocks, state[1], strict=True):
             h = block(h, cache)

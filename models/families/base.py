@@ -1,4 +1,4 @@
-"""The interface of all families, and what those with p(next sample | past) share."""
+"""Interface of all model families, and the base class of the autoregressive ones."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ Batch = dict[str, Tensor]
 class Family(nn.Module, ABC):
     """A distribution over sequences x (B, T) of mu-law classes 0..255, int64, of any length T.
 
-    A family is made of the keywords of a config's table `family` (all but `kind`).
+    The constructor takes the keys of a config's table `family` as keywords.
 
     Attributes
     ----------
     exact : bool
-        Whether `log_prob` is log p(x) itself, or a lower bound of it.
+        True if `log_prob` returns log p(x), False if it returns a lower bound.
     control : str
-        How one says what the latents hold; "–" without latents.
+        Whether the information in the latents can be controlled: "yes", "no", or "–" for a family without latents.
     domain : str
-        "samples", or "mel" where x are not waveforms but pictures (B, F, 80) of mel.levels.
+        "samples", or "mel" for a family of spectrograms (B, F, 80) quantised by mel.levels.
     conditional : str
-        "mel" where `log_prob` is log p(x | mel.levels of x); "" where nothing is told.
+        "mel" if `log_prob` returns log p(x | mel.levels(x)), "" for an unconditional family.
     reference_frames : int
-        Frames (10 ms) of another stretch of the same speaker that a training batch shall hold as "reference" (B, n).
+        Number of frames (10 ms) of another crop of the same speaker that a training batch needs as "reference" (B, n);
+        0 for none.
     """
 
     exact: ClassVar[bool] = True
@@ -43,39 +44,66 @@ class Family(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the family is."""
+        """Device of the parameters."""
         return next(iter(self.state_dict().values())).device
 
     @abstractmethod
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Nats of each whole sequence, (B, T) -> (B,); of a bound, one draw's estimate, the generator's next one."""
+        """Log-likelihood of each sequence, or a lower bound of it.
 
-    def draws(self, batch: int, length: int, generator: torch.Generator) -> Batch:
-        """All that is random in a training step on (batch, length) classes, on the generator's device."""
+        Parameters
+        ----------
+        x : Tensor of int64 [shape=(B, T)]
+        generator : torch.Generator, optional
+            Source of the noise with which a bound is estimated.
+
+        Returns
+        -------
+        Tensor of float32 or float64, nats [shape=(B,)]
+        """
+
+    def sample_noise(self, batch: int, length: int, generator: torch.Generator) -> Batch:
+        """Random tensors that `loss` needs for a batch of (batch, length) classes, on the generator's device."""
         return {}
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """What training minimises, and figures to log; bits per sample unless the family says otherwise.
+        """Training loss, in bits per sample unless the family says otherwise, and figures to log.
 
-        `batch` has "x" (B, T), the family's `draws`, and "reference" where it wants one. Nothing else may be random.
+        Parameters
+        ----------
+        batch : dict of Tensor
+            "x" (B, T), the tensors of `sample_noise`, and "reference" if `reference_frames` is not 0. The loss is a
+            function of the batch and the weights: no other random numbers may be used.
         """
         x = batch["x"]
         bits = -self.log_prob(x).mean() / (x.shape[1] * math.log(2))
         return bits, {"bits_per_sample": bits}
 
     def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
-        """Sequences (batch, length) drawn from the model."""
+        """Sample sequences (batch, length) from the model."""
         return self.complete(torch.empty(batch, 0, dtype=torch.long, device=self.device), length, generator)
 
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:
-        """How the model goes on from real speech (B, P): (B, P + length), the prompt in front.
+        """Sample a continuation of a prompt.
+
+        Parameters
+        ----------
+        prompt : Tensor of int64 [shape=(B, P)]
+            Classes of real speech.
+        length : int
+            Number of samples to generate.
+
+        Returns
+        -------
+        Tensor of int64 [shape=(B, P + length)]
+            The prompt and its continuation.
 
         Raises
         ------
         NotImplementedError
-            Where the family draws all samples at once and cannot hold some.
+            If the family generates all samples at once and cannot keep a prompt fixed.
         """
-        raise NotImplementedError(f"{type(self).__name__} cannot hold part of what it draws")
+        raise NotImplementedError(f"{type(self).__name__} cannot continue a prompt")
 
     def encode(self, x: Tensor) -> Tensor:
         """Latents (B, D, N) of sequences (B, T).
@@ -83,56 +111,67 @@ class Family(nn.Module, ABC):
         Raises
         ------
         NotImplementedError
-            Where the family has none.
+            If the family has no latents.
         """
         raise NotImplementedError(f"{type(self).__name__} has no latents")
 
     def decode(self, latents: Tensor, generator: torch.Generator) -> Tensor:
-        """Sequences (B, T) from latents (B, D, N); raises as `encode` does."""
+        """Sample sequences (B, T) given latents (B, D, N); raises NotImplementedError as `encode` does."""
         raise NotImplementedError(f"{type(self).__name__} has no latents")
 
     def latent_bits(self, x: Tensor) -> Tensor | None:
-        """What the latents of each sequence cost (B,), in bits, as part of -log_prob; None without latents."""
+        """Rate of the latents of each sequence (B,) in bits, which is part of -log_prob; None without latents."""
         return None
 
 
-class Counted(Family):
-    """A family that is computed from all of the speech at once, not learned step by step."""
+class SinglePassFamily(Family):
+    """A family whose parameters are estimated in one pass over the speech, without gradient steps."""
 
     @abstractmethod
-    def learn(self, recordings: Iterable[Tensor]) -> dict[str, float]:
-        """Set the model from recordings (T,) int64, gone through once; returns figures to log."""
+    def fit(self, recordings: Iterable[Tensor]) -> dict[str, float]:
+        """Estimate the parameters from recordings (T,) int64, read once; return figures to log."""
 
 
 class Autoregressive(Family):
-    """p(x) = prod p(x_t | past), exactly; before the beginning there was silence.
+    """p(x) = prod_t p(x_t | x_0 ... x_{t-1}), exact; the samples before the first one are SILENCE.
 
-    `forward` scores all samples at once; `start` and `step` score one after the other with what was computed before
-    kept in a state, and give the same numbers but for rounding.
+    `forward` computes the logits of all samples in parallel. `start` and `step` compute them sequentially from a
+    state; both agree up to rounding.
     """
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (B, T, 256): row t is unnormalised log p(x_t = k | x_0 ... x_{t-1}), from (B, T)."""
+        """Logits (B, T, 256) of classes (B, T); row t is unnormalised log p(x_t = k | x_0 ... x_{t-1})."""
 
     @abstractmethod
     def start(self, batch: int) -> Any:
-        """The state in front of the first sample."""
+        """Initial state, before the first sample."""
 
     @abstractmethod
     def step(self, last: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Logits (B, 256) of the next sample from the last one (B,) and the state after the one before it.
+        """Logits of the next sample, and the new state.
 
-        At the beginning `last` is SILENCE. A row does not depend on the others.
+        Parameters
+        ----------
+        last : Tensor of int64 [shape=(B,)]
+            Most recent sample; SILENCE at the first step.
+        state
+            State returned by `start` or by the previous step.
+
+        Returns
+        -------
+        logits : Tensor [shape=(B, 256)]
+            Each row depends only on the same row of `last` and of the state.
+        state
         """
 
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Nats of each whole sequence, (B, T) -> (B,)."""
-        return nats(self(x), x)
+        """Log-likelihood of each sequence in nats, (B, T) -> (B,)."""
+        return sequence_log_prob(self(x), x)
 
     @torch.no_grad()
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:
-        """How the model goes on from real speech (B, P): (B, P + length), the prompt in front."""
+        """Sample a continuation of a prompt (B, P), one sample at a time: (B, P + length)."""
         batch, known = prompt.shape
         out = torch.empty(batch, known + length, dtype=torch.long, device=prompt.device)
         out[:, :known] = prompt
@@ -145,12 +184,12 @@ class Autoregressive(Family):
         return out
 
 
-def shifted(x: Tensor) -> Tensor:
-    """What was before each sample, (B, T) -> (B, T): SILENCE in front, the last one gone."""
+def shift_right(x: Tensor) -> Tensor:
+    """Delay sequences by one sample, (B, T) -> (B, T): SILENCE is prepended and the last sample dropped."""
     return F.pad(x, (1, 0), value=SILENCE)[:, :-1]
 
 
-def nats(logits: Tensor, x: Tensor) -> Tensor:
-    """log p of each sequence (B,) of classes x (B, T) under logits (B, T, 256)."""
+def sequence_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    """Log-likelihood (B,) in nats of classes x (B, T) under logits (B, T, 256)."""
     nll = F.cross_entropy(logits.float().flatten(0, 1), x.flatten(), reduction="none")
     return -nll.view(x.shape).sum(1)

@@ -1,4 +1,4 @@
-"""How classes are shown to a network."""
+"""Initial embedding of mu-law classes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from torch import Tensor
 from sottovoce.models.families.classes import CLASSES
 
 
-def cosines(size: int) -> Tensor:
-    """What embeddings (256, size) start as: the first cosines over the classes, of unit power.
+def cosine_embedding(size: int) -> Tensor:
+    """Initial embedding matrix (256, size): cosines over the class index, of unit power.
 
-    Neighbouring classes are neighbouring samples and start alike; random embeddings would have to learn that first.
+    Neighbouring classes, which are neighbouring amplitudes, get similar vectors; a random embedding would have to learn
+    this order first.
     """
     middle = (torch.arange(CLASSES)[:, None] + 0.5) / CLASSES
     return math.sqrt(2) * torch.cos(math.pi * torch.arange(1, size + 1) * middle)

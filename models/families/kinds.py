@@ -1,4 +1,4 @@
-"""Which families there are, by the name that a config gives them."""
+"""Registry of model families: the class for each `kind` of a config's table `family`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = {
     "fir": "linear.Fir",
     "adaptive-fir": "linear.AdaptiveFir",
     "window": "window.Window",
-    "wavenet": "dilated.Dilated",
+    "wavenet": "wavenet.UnconditionalWaveNet",
     "rnn": "recurrent.Recurrent",
     "lstm": "recurrent.Recurrent",
     "gru": "recurrent.Recurrent",
@@ -28,13 +28,13 @@ KINDS = {
 }
 
 
-def settled(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
-    """What a config's table `family` names by its `kind`, and all its settings: those of the table, else defaults.
+def resolve_settings(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
+    """Class of the table's `kind`, and the table's settings completed with the class's defaults.
 
     Raises
     ------
     ValueError
-        Where there is no such kind or setting.
+        If the kind or a setting is unknown.
     """
     kind = table.get("kind")
     if kind not in KINDS:
@@ -50,12 +50,12 @@ def settled(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
 
 
 def make_family(table: dict[str, Any]) -> Family:
-    """The family that a config's table `family` describes: its `kind`, which it is told, and its other keywords.
+    """Build the family that a config's table `family` describes.
 
     Raises
     ------
     ValueError
-        Where there is no such kind or setting.
+        If the kind or a setting is unknown.
     """
-    made, settings = settled(table)
+    made, settings = resolve_settings(table)
     return made(**settings)

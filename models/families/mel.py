@@ -1,4 +1,4 @@
-"""Log-mel spectrograms as pictures: 80 bands in 256 levels, 100 rows a second."""
+"""Log-mel spectrograms as images: 80 bands, 100 rows per second, quantised to 256 levels."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sottovoce.models.families.classes import samples
+from sottovoce.models.families.classes import to_amplitudes
 from sottovoce.models.features import HOP
 from sottovoce.models.training import spectra
 
 LEVELS = 256
-LOWEST, HIGHEST = -11.6, 6.0  # natural log of band power; quieter and louder ones are the outermost levels
+LOWEST, HIGHEST = -11.6, 6.0  # range in natural log of band power; values outside are clipped
 
 
 def levels(x: Tensor) -> Tensor:
-    """Sequences of mu-law classes (B, T) -> pictures (B, ceil(T / 160), 80) of levels 0..255, int64."""
-    wave = F.pad(samples(x), (0, -x.shape[1] % HOP))
+    """Quantised log-mel spectrogram (B, ceil(T / 160), 80), levels 0..255 (int64), of mu-law classes (B, T)."""
+    wave = F.pad(to_amplitudes(x), (0, -x.shape[1] % HOP))
     with torch.autocast(x.device.type, enabled=False):
         mel = spectra.log_mel(spectra.frames(wave))
     scaled = (mel - LOWEST) * (LEVELS / (HIGHEST - LOWEST))
     return scaled.floor().clamp(0, LEVELS - 1).long()
 
 
-def log_mel_of(picture: Tensor) -> Tensor:
-    """Natural log of band powers (float32) of levels, any shape; inverse of `levels` up to quantisation."""
-    return (picture.float() + 0.5) * ((HIGHEST - LOWEST) / LEVELS) + LOWEST
+def log_mel_of(spectrogram: Tensor) -> Tensor:
+    """Log-mel (natural log of band power, float32) of levels of any shape; inverse of `levels` up to quantisation."""
+    return (spectrogram.float() + 0.5) * ((HIGHEST - LOWEST) / LEVELS) + LOWEST

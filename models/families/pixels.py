@@ -1,4 +1,4 @@
-"""What the numbers that a network gives for a pixel mean: four distributions over its 256 levels."""
+"""Output distributions of a pixel over its 256 levels: fixed and learned Gaussian, softmax, mixture of logistics."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from sottovoce.models.families.mel import LEVELS
 from sottovoce.models.wavenet import heads
 
 HALF = LEVELS / 2
-"""Levels 0..255 lie on [-1, 1], this many to a unit; a level is the interval around its centre."""
+"""Levels per unit: levels 0..255 are mapped to intervals of [-1, 1]."""
 
 
 class PixelOutput(ABC):
-    """A distribution over levels that a network's `outputs` numbers name."""
+    """Distribution over levels, parametrised by `outputs` numbers per pixel."""
 
     outputs: int
 
     @abstractmethod
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
-        """Nats of levels (...), of the numbers raw (..., outputs)."""
+        """Log-probability in nats of levels (...), given parameters raw (..., outputs)."""
 
     def log_probs(self, raw: Tensor) -> Tensor:
-        """Nats of all levels (..., 256), of the numbers raw (..., outputs)."""
+        """Log-probabilities in nats of all levels (..., 256), given parameters raw (..., outputs)."""
         levels = torch.arange(LEVELS, device=raw.device).expand(*raw.shape[:-1], LEVELS)
         return self.log_prob(raw[..., None, :], levels)
 
-    def begin(self, bias: Tensor) -> None:  # noqa: B027
-        """Set the bias (outputs,) of the layer that makes the numbers, where it matters how training begins."""
+    def init_bias(self, bias: Tensor) -> None:  # noqa: B027
+        """Initialise the bias (outputs,) of the output layer; no change by default."""
 
 
 class GaussianPixels(PixelOutput):
-    """A normal density integrated over each level's interval, the outermost reaching to infinity.
+    """Normal density integrated over the interval of each level; the outermost intervals extend to infinity.
 
     Parameters
     ----------
-    deviation : float
-        Its standard deviation in levels, for all pixels; None where the network says it for each pixel.
+    deviation : float, optional
+        Standard deviation in levels of all pixels; by default the network predicts it for each pixel.
     """
 
     def __init__(self, deviation: float | None = None):
@@ -47,12 +47,12 @@ class GaussianPixels(PixelOutput):
         self.outputs = 1 if deviation else 2
 
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
-        """Nats of levels (...), of the numbers raw (..., outputs)."""
+        """Log-probability in nats of levels (...), given parameters raw (..., outputs)."""
         raw = raw.float()
         scale = HALF / self.deviation if self.deviation else torch.exp(-raw[..., 1].clamp(-7, 3))
         centre = (target.float() + 0.5) / HALF - 1 - raw[..., 0]
         above, below = (centre + 0.5 / HALF) * scale, (centre - 0.5 / HALF) * scale
-        # mirrored intervals weigh the same, and left of the middle log_ndtr keeps its digits however far out
+        # mirror intervals right of the mean to the left, where log_ndtr is accurate however far out
         right = centre > 0
         upper, lower = log_ndtr(torch.where(right, -below, above)), log_ndtr(torch.where(right, -above, below))
         inner = upper + torch.log(-torch.expm1(lower - upper))
@@ -61,45 +61,45 @@ class GaussianPixels(PixelOutput):
 
 
 class SoftmaxPixels(PixelOutput):
-    """One logit a level, which knows nothing of the levels' order."""
+    """Softmax with one logit per level, without any notion of the order of levels."""
 
     outputs = LEVELS
 
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
-        """Nats of levels (...), of the numbers raw (..., 256)."""
+        """Log-probability in nats of levels (...), given logits raw (..., 256)."""
         return -heads.SoftmaxHead().nll(raw, target)
 
     def log_probs(self, raw: Tensor) -> Tensor:
-        """Nats of all levels (..., 256), of the numbers raw (..., 256)."""
+        """Log-probabilities in nats of all levels (..., 256), given logits raw (..., 256)."""
         return heads.SoftmaxHead().log_probs(raw)
 
 
 class MixturePixels(PixelOutput):
-    """Ten logistic densities integrated over each level's interval (Salimans et al. 2017, arXiv 1701.05517, eq. 2)."""
+    """Mixture of ten logistic densities, integrated over intervals (Salimans et al. 2017, arXiv 1701.05517, eq. 2)."""
 
     def __init__(self) -> None:
         self.head = heads.LogisticMixtureHead()
         self.outputs = self.head.outputs
 
     def log_prob(self, raw: Tensor, target: Tensor) -> Tensor:
-        """Nats of levels (...), of the numbers raw (..., 30)."""
+        """Log-probability in nats of levels (...), given parameters raw (..., 30)."""
         return -self.head.nll(raw, target)
 
     @torch.no_grad()
-    def begin(self, bias: Tensor) -> None:
-        """Spread the densities over the levels, so that from the first step on each has pixels of its own."""
+    def init_bias(self, bias: Tensor) -> None:
+        """Spread the means over the levels, so that every component has pixels from the first step on."""
         _, mean, log_scale = bias.chunk(3)
         mean.copy_(torch.linspace(-0.9, 0.9, len(mean)))
         log_scale.fill_(-2.0)
 
 
 def make_output(name: str, deviation: float) -> PixelOutput:
-    """The output model that a config names: 'fixed' (of a deviation in levels), 'gaussian', 'softmax' or 'mixture'.
+    """Build an output distribution by its name in a config: 'fixed', 'gaussian', 'softmax' or 'mixture'.
 
     Raises
     ------
     ValueError
-        Where there is no such output model.
+        If the name is unknown.
     """
     if name == "fixed":
         return GaussianPixels(deviation)

@@ -1,4 +1,4 @@
-"""Recurrent networks: a state of fixed size sums up all that was before.
+"""Recurrent networks: a state of fixed size summarises the whole past.
 
 Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Cho et al. 2014 (gated recurrent units), arXiv 1406.1078.
 """
@@ -10,59 +10,59 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from sottovoce.models.families.base import Autoregressive, nats, shifted
+from sottovoce.models.families.base import Autoregressive, sequence_log_prob, shift_right
 from sottovoce.models.families.classes import CLASSES
-from sottovoce.models.families.embedding import cosines
+from sottovoce.models.families.embedding import cosine_embedding
 
 PIECE = 4096
-"""Samples scored at once: what bounds memory."""
+"""Number of samples scored at once, which bounds memory."""
 
 MODULES: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 State = Tensor | tuple[Tensor, Tensor] | None
-"""As torch.nn's modules take it; None is zero."""
+"""State of a torch.nn recurrent module; None is the zero state."""
 
 
 class Recurrent(Autoregressive):
-    """Embedded classes, recurrent layers, logits.
+    """Embedding of the previous class, recurrent layers, linear output layer.
 
     Parameters
     ----------
     kind : str
         "rnn" (tanh units), "lstm" or "gru".
     hidden : int
-        Units of a layer.
+        Units per layer.
     layers : int
-        Recurrent layers.
+        Number of recurrent layers.
     embedding : int
-        Numbers that a class is embedded in.
+        Embedding dimension of a class.
     """
 
     def __init__(self, kind: str, hidden: int = 224, layers: int = 1, embedding: int = 64):
         super().__init__()
-        self.embed = nn.Embedding.from_pretrained(cosines(embedding), freeze=False)
+        self.embed = nn.Embedding.from_pretrained(cosine_embedding(embedding), freeze=False)
         self.recurrent = MODULES[kind](embedding, hidden, layers, batch_first=True)
         self.out = nn.Linear(hidden, CLASSES)
 
     def run(self, past: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits (B, T, 256) of the samples that follow each of (B, T), and the state after the last."""
+        """Logits (B, T, 256) of the sample after each of the classes (B, T), and the final state."""
         h, state = self.recurrent(self.embed(past), state)
         return self.out(h), state
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (B, T, 256) of all samples (B, T)."""
-        return self.run(shifted(x), None)[0]
+        """Logits (B, T, 256) of classes (B, T)."""
+        return self.run(shift_right(x), None)[0]
 
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Nats of each whole sequence, (B, T) -> (B,)."""
+        """Log-likelihood of each sequence in nats, (B, T) -> (B,)."""
         total, state = torch.zeros(len(x), device=x.device), None
-        for past, piece in zip(shifted(x).split(PIECE, 1), x.split(PIECE, 1), strict=True):
+        for past, piece in zip(shift_right(x).split(PIECE, 1), x.split(PIECE, 1), strict=True):
             logits, state = self.run(past, state)
-            total = total + nats(logits, piece)
+            total = total + sequence_log_prob(logits, piece)
         return total
 
     def start(self, batch: int) -> State:
-        """Zeros."""
+        """Initial state: zeros."""
         return None
 
     def step(self, last: Tensor, state: State) -> tuple[Tensor, State]:

@@ -1,6 +1,7 @@
-"""Families on disk: one safetensors file, which says in its head how to make the family.
+"""Families on disk: one safetensors file, whose metadata holds the settings of the family.
 
-Matrices are kept as int8 with a scale a row, the rest as float16. What is measured of a family is measured of its file.
+Matrices are stored as int8 with one scale per row, other tensors as float16. All published figures are those of the
+stored weights.
 """
 
 from __future__ import annotations
@@ -16,29 +17,40 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sottovoce.models.families.base import Family
-from sottovoce.models.families.kinds import make_family, settled
+from sottovoce.models.families.kinds import make_family, resolve_settings
 
 FORMAT = "sottovoce family 1"
 MATRIX = 4096
-"""Numbers from which on a matrix is kept as int8."""
+"""Minimum number of elements of a matrix that is stored as int8."""
 SCALE = "|scale"
-TINY = 2.0**-24  # the least scale that float16 has
+TINY = 2.0**-24  # smallest positive float16
 
 
 def save(family: Family, table: dict[str, Any], about: dict[str, Any], path: Path) -> None:
-    """Write a family's weights, what its config's table `family` means, and what is to be known of its training."""
+    """Write a family to a safetensors file.
+
+    Parameters
+    ----------
+    family : Family
+    table : dict
+        The config's table `family`; stored with all defaults filled in.
+    about : dict
+        Facts about the training, as train.run_facts collects them.
+    path : Path
+        Output file, replaced atomically.
+    """
     tensors: dict[str, Tensor] = {}
     for name, value in family.state_dict().items():
         if isinstance(value, Tensor):
             tensors |= _packed(name, value.detach().cpu().contiguous())
-    head = {"format": FORMAT, "family": json.dumps(settled(table)[1]), "about": json.dumps(about)}
+    head = {"format": FORMAT, "family": json.dumps(resolve_settings(table)[1]), "about": json.dumps(about)}
     draft = path.with_suffix(".tmp")
     save_file(tensors, draft, head)
     draft.replace(path)
 
 
 def _packed(name: str, value: Tensor) -> dict[str, Tensor]:
-    """A tensor as it is stored."""
+    """Stored form of a tensor: int8 with a scale per row, or float16."""
     if not value.is_floating_point():
         return {name: value}
     if value.ndim < 2 or value.numel() < MATRIX:
@@ -50,7 +62,7 @@ def _packed(name: str, value: Tensor) -> dict[str, Tensor]:
 
 
 def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What was stored, in single precision."""
+    """Tensors in single precision, from their stored form."""
     found = {}
     for name, value in tensors.items():
         if name + SCALE in tensors:
@@ -62,19 +74,29 @@ def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load(path: Path | str) -> tuple[Family, dict[str, Any]]:
-    """A family, ready to use in single precision, and what is to be known of its training.
+    """Load a family in single precision.
 
-    `path` is a file that `save` wrote, or the name of one in the box.
+    Parameters
+    ----------
+    path : Path or str
+        A file that `save` wrote, or the name of a bundled family.
+
+    Returns
+    -------
+    family : Family
+        In evaluation mode.
+    about : dict
+        Facts about its training, and its settings as "family".
 
     Raises
     ------
     ValueError
-        Where the file is none of ours.
+        If the file is not a stored family.
     """
     with safe_open(find(path), "pt") as file:
         head = file.metadata() or {}
         if head.get("format") != FORMAT:
-            raise ValueError(f"{path}: no family of models; `sotto train` writes one as family.safetensors")
+            raise ValueError(f"{path}: not a model family; `sotto train` writes one as family.safetensors")
         table, about = json.loads(head["family"]), json.loads(head["about"])
         family = make_family(table)
         family.load_state_dict(_unpacked({name: file.get_tensor(name) for name in file.keys()}))  # noqa: SIM118
@@ -82,17 +104,17 @@ def load(path: Path | str) -> tuple[Family, dict[str, Any]]:
 
 
 def available() -> list[str]:
-    """Names of the families in the box."""
+    """Names of the bundled families."""
     folder = resources.files("sottovoce.models.families.released")
     return sorted(p.name.removesuffix(".safetensors") for p in folder.iterdir() if p.name.endswith(".safetensors"))
 
 
 def find(path: Path | str) -> Path:
-    """The file of a family that is named as in `load`."""
+    """File of a family that is given as in `load`."""
     boxed = resources.files("sottovoce.models.families.released") / f"{path}.safetensors"
     return Path(str(boxed)) if boxed.is_file() else Path(path)
 
 
 def parameters(family: Family) -> int:
-    """Numbers that a family has learned."""
+    """Number of parameters of a family."""
     return sum(value.numel() for value in family.state_dict().values() if isinstance(value, torch.Tensor))

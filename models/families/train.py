@@ -1,4 +1,4 @@
-"""How a family is trained: by its own loss on stretches of speech, or computed from all speech at once."""
+"""Training of a family: by gradient steps on crops of speech, or by one pass over all recordings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from sottovoce.models.families import store
-from sottovoce.models.families.base import Batch, Counted, Family
-from sottovoce.models.families.classes import classes
+from sottovoce.models.families.base import Batch, Family, SinglePassFamily
+from sottovoce.models.families.classes import to_classes
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.features import HOP
 from sottovoce.models.training.data import Corpus
@@ -24,46 +24,48 @@ from sottovoce.models.training.tasks import Objective
 from sottovoce.models.wavenet import network
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
-    "start": "",  # a family, as store.load takes it, whose weights it begins with
-    "frames": 25,  # of 10 ms: a stretch
-    "check_batch": 64,
-    "compile": False,  # the layers of WaveNets
+    "start": "",  # family (file or bundled name) whose weights are the initial ones
+    "frames": 25,  # length of a crop, in frames of 10 ms
+    "check_batch": 64,  # number of held-out crops
+    "compile": False,  # torch.compile the layers of WaveNets
 }
 
 
 class Likelihood(Objective):
-    """A family learns by its own loss."""
+    """Objective that minimises a family's own loss."""
 
     def __init__(self, family: Family):
         self.family = family
 
     @property
     def trained(self) -> nn.Module:
+        """The family."""
         return self.family
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss of a batch, and figures to log."""
         return self.family.loss(batch)
 
 
-def draw(family: Family, corpus: Corpus, settings: dict[str, Any], step: int, batch: int) -> Batch:
-    """All that is random in a training step, as a function of seed and step."""
+def sample_batch(family: Family, corpus: Corpus, settings: dict[str, Any], step: int, batch: int) -> Batch:
+    """Random crops and noise of a training step, a function of seed and step."""
     generator = torch.Generator(corpus.device).manual_seed(settings["seed"] * 1_000_003 + step)
-    wanted = family.reference_frames
-    crop = corpus.crop(generator, batch, settings["frames"], max(1, wanted), by_speaker=True, augment=False)
-    told = {"reference": classes(crop.reference)} if wanted else {}
-    return {"x": classes(crop.wave), **told, **family.draws(batch, settings["frames"] * HOP, generator)}
+    reference_frames = family.reference_frames
+    crop = corpus.crop(generator, batch, settings["frames"], max(1, reference_frames), by_speaker=True, augment=False)
+    reference = {"reference": to_classes(crop.reference)} if reference_frames else {}
+    return {"x": to_classes(crop.wave), **reference, **family.sample_noise(batch, settings["frames"] * HOP, generator)}
 
 
 def recordings(settings: dict[str, Any], split: str = "train") -> Iterator[Tensor]:
-    """All recordings of some shards, one after the other, as mu-law classes (T,) int64."""
+    """Recordings of a split of the shards, one by one, as mu-law classes (T,) int64."""
     utterances, tensors = load_split(settings["shards"], split)
     for utterance in utterances:
         wave = tensors["wave"][utterance["start"] :][: utterance["samples"]]
-        yield classes(torch.from_numpy(wave).float() / 32768)
+        yield to_classes(torch.from_numpy(wave).float() / 32768)
 
 
-def family(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
-    """What the training loop needs to train the family of a config."""
+def family_experiment(config: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Experiment:
+    """Experiment that trains the family of a config."""
     model = make_family(config["family"]).to(device)
     if settings["start"]:
         model.load_state_dict(store.load(settings["start"])[0].state_dict())
@@ -72,7 +74,7 @@ def family(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
     corpus = Corpus(settings["shards"], device)
     dev = Corpus(settings["shards"], device, "dev")
     task = Likelihood(model)
-    held_out = draw(model, dev, settings, 0, settings["check_batch"])
+    held_out = sample_batch(model, dev, settings, 0, settings["check_batch"])
 
     def check() -> dict[str, Tensor]:
         model.eval()
@@ -82,18 +84,22 @@ def family(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
         return {f"dev_{name}": value for name, value in figures.items()}
 
     def finish(directory: Path) -> None:
-        about = told(directory, device)
+        about = run_facts(directory, device)
         if settings["start"]:
             about["after"] = store.load(settings["start"])[1]
         store.save(model, config["family"], about, directory / "family.safetensors")
 
-    return Experiment(model, task, lambda step: draw(model, corpus, settings, step, settings["batch"]), check, finish)
+    return Experiment(
+        model, task, lambda step: sample_batch(model, corpus, settings, step, settings["batch"]), check, finish
+    )
 
 
-def count(model: Counted, config: dict[str, Any], settings: dict[str, Any], directory: Path) -> dict[str, float]:
-    """Compute a family from all speech, and measure it on held-out speakers; it and its log stay in a run folder."""
+def fit_single_pass(
+    model: SinglePassFamily, config: dict[str, Any], settings: dict[str, Any], directory: Path
+) -> dict[str, float]:
+    """Estimate a family in one pass over the speech, measure it on held-out speakers, and write a run folder."""
     began = time.monotonic()
-    figures = model.learn(recordings(settings))
+    figures = model.fit(recordings(settings))
     bits = length = 0.0
     for x in recordings(settings, "dev"):
         bits -= float(model.log_prob(x[None])) / math.log(2)
@@ -102,13 +108,13 @@ def count(model: Counted, config: dict[str, Any], settings: dict[str, Any], dire
     directory.mkdir(parents=True, exist_ok=True)
     entry = {"step": 0, "seconds": round(time.monotonic() - began, 1), **figures}
     (directory / "log.jsonl").write_text(json.dumps(entry) + "\n")
-    about = told(directory, torch.device("cpu"))
+    about = run_facts(directory, torch.device("cpu"))
     store.save(model, config["family"], about, directory / "family.safetensors")
     return figures
 
 
-def told(directory: Path, device: torch.device) -> dict[str, Any]:
-    """What is to be known of a run: where it ran, how long, and its last figures on held-out speech."""
+def run_facts(directory: Path, device: torch.device) -> dict[str, Any]:
+    """Facts about a run: its device, duration, steps, and last figures on held-out speech."""
     entries = [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
     last = {key: value for entry in entries for key, value in entry.items() if key.startswith("dev_")}
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"

@@ -1,4 +1,4 @@
-"""A variational autoencoder that codes each chunk of a waveform alone (Kingma and Welling 2014, arXiv 1312.6114)."""
+"""Variational autoencoder of independent waveform chunks (Kingma and Welling 2014, arXiv 1312.6114)."""
 
 from __future__ import annotations
 
@@ -16,44 +16,51 @@ from sottovoce.models.gaussian import STANDARD, Gaussian
 from sottovoce.models.wavenet.heads import LogisticMixtureHead
 
 STEP = 16
-"""Samples that share one column of the networks' inner channels."""
+"""Total stride of the encoder: samples per column of its inner channels."""
 BLOCK = 256
-"""Chunks that are scored or drawn at once: what bounds memory."""
+"""Number of chunks scored or sampled at once, which bounds memory."""
 
 LogLikelihood = Callable[[Tensor], Tensor]
-"""log p(x|z) in nats (...) of latents z (..., D)."""
+"""Function from latents z (..., D) to log p(x|z) in nats (...)."""
 
 
 def elbo(posterior: Gaussian, log_likelihood: LogLikelihood, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """The two terms of the bound log p(x) >= E_q log p(x|z) - KL(q(z|x) || N(0, 1)), in nats.
+    """Terms of the evidence lower bound log p(x) >= E_q log p(x|z) - KL(q(z|x) || N(0, 1)), in nats.
 
     Parameters
     ----------
-    posterior : q(z|x), of shape (..., D)
-    log_likelihood : what x weighs, given z
-    noise : standard normal (..., D)
+    posterior : Gaussian [shape=(..., D)]
+        q(z|x).
+    log_likelihood : callable
+        log p(x|z) as a function of z.
+    noise : Tensor [shape=(..., D)]
+        Standard normal.
 
     Returns
     -------
-    The first from one draw (...), and the second in closed form, for each latent (..., D).
+    reconstruction : Tensor [shape=(...)]
+        log p(x|z) of one sample z of the posterior.
+    divergence : Tensor [shape=(..., D)]
+        KL divergence of each latent, in closed form.
     """
     return log_likelihood(posterior.draw(noise)), posterior.divergence(STANDARD)
 
 
-def priced(divergence: Tensor, weight: float, free_bits: float) -> Tensor:
-    """What training pays for latents of given divergences (..., D), in nats a chunk.
+def kl_penalty(divergence: Tensor, weight: float, free_bits: float) -> Tensor:
+    """KL term of the training loss in nats per chunk, from divergences (..., D).
 
-    Below `free_bits` on average over the batch a latent costs no less, so that nothing is gained by emptying it (Kingma
-    et al. 2016, arXiv 1606.04934, eq. 15; each latent is a subset). All is weighted (beta-VAE, Higgins et al. 2017).
+    The mean divergence of each latent over the batch is clamped from below at `free_bits`, which removes the gradient
+    that would empty it (Kingma et al. 2016, arXiv 1606.04934, eq. 15, with one latent per subset). The sum is
+    multiplied by `weight` (beta-VAE, Higgins et al. 2017).
     """
     return weight * divergence.flatten(0, -2).mean(0).clamp_min(free_bits * math.log(2)).sum()
 
 
 def importance_bound(posterior: Gaussian, log_likelihood: LogLikelihood, noises: Iterable[Tensor]) -> Tensor:
-    """log of the mean of p(x, z) / q(z|x) over draws z of q(z|x): nats (...), a bound of log p(x) on average.
+    """Importance-weighted bound: log of the mean of p(x, z) / q(z|x) over samples z of q(z|x), in nats (...).
 
-    Burda et al. 2016, arXiv 1509.00519, eq. 8: the ELBO with one draw, tighter with more. `noises` are standard normal,
-    one (..., D) for each draw; for the rest see `elbo`.
+    Its expectation is a lower bound of log p(x): the ELBO with one sample, tighter with more (Burda et al. 2016, arXiv
+    1509.00519, eq. 8). `noises` holds one standard normal tensor (..., D) per sample; for the rest see `elbo`.
     """
     weights = []
     for noise in noises:
@@ -63,7 +70,7 @@ def importance_bound(posterior: Gaussian, log_likelihood: LogLikelihood, noises:
 
 
 class VaeBlock(nn.Module):
-    """Residual block over (B, C, T) that looks to both sides: x + W2 silu(conv3(silu(x)))."""
+    """Non-causal residual block: x + W2 silu(conv3(silu(x)))."""
 
     def __init__(self, channels: int, dilation: int):
         super().__init__()
@@ -72,28 +79,29 @@ class VaeBlock(nn.Module):
         nn.init.zeros_(self.mix.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) -> (B, C, T)."""
         return x + self.mix(F.silu(self.conv(F.silu(x))))
 
 
 class ChunkVAE(Family):
-    """p(chunk) = E_z p(chunk | z), z standard normal, and all chunks independent.
+    """p(chunk) = E_z p(chunk | z) with a standard normal prior of z; chunks are independent.
 
-    Of an incomplete last chunk only the samples that are there are scored; its latents are paid for like the others'.
+    In an incomplete last chunk only the existing samples are scored; its latents count in full.
 
     Parameters
     ----------
     chunk : int
-        Samples of a chunk, a multiple of 16.
+        Samples per chunk, a multiple of 16.
     size : int
-        Latents of a chunk, as many for each 16 samples.
+        Latents per chunk, a multiple of the number of 16-sample columns.
     channels, blocks : int
-        Width and residual blocks of encoder and decoder each.
+        Channels and residual blocks of the encoder and of the decoder.
     components : int
-        Logistic densities of a sample, given the latents.
+        Components of the logistic mixture of each sample.
     free_bits : float
-        Bits that each latent of a chunk may hold, on average, before training pays for them.
+        Minimum KL divergence per latent in the training loss, in bits.
     weight : float
-        What training pays for the latents' bits, in bits of x; 1 is the ELBO.
+        Weight of the KL divergence in the training loss; 1 gives the ELBO.
     """
 
     exact = False
@@ -113,7 +121,7 @@ class ChunkVAE(Family):
         super().__init__()
         if chunk % STEP or size % (chunk // STEP):
             raise ValueError(
-                f"chunk {chunk}, size {size}: a multiple of {STEP}, and as many latents every {STEP} samples"
+                f"chunk {chunk}, size {size}: chunk must be a multiple of {STEP}, and size of chunk / {STEP}"
             )
         self.chunk, self.size, self.free_bits, self.weight = chunk, size, free_bits, weight
         columns, half = chunk // STEP, channels // 2
@@ -137,34 +145,34 @@ class ChunkVAE(Family):
             nn.SiLU(),
             last,
         )
-        with torch.no_grad():  # most samples are near 0: from the first step on each component has some of its own
+        with torch.no_grad():  # most amplitudes are near 0: spread the components there from the first step on
             _, mean, log_scale = last.bias.chunk(3)  # type: ignore[union-attr]
             mean.copy_(torch.linspace(-0.3, 0.3, components))
             log_scale.fill_(-2.0)
 
     def chunks(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """All chunks (B N, C) of classes (B, T), silence behind them, and which of their samples are there."""
+        """Chunks (B N, C) of classes (B, T), padded with silence, and the mask of the existing samples."""
         lacking = (0, -x.shape[1] % self.chunk)
         filled, there = F.pad(x, lacking, value=SILENCE), F.pad(torch.ones_like(x), lacking)
         return filled.reshape(-1, self.chunk), there.reshape(-1, self.chunk)
 
     def posterior(self, chunks: Tensor) -> Gaussian:
-        """q(z|x), of shape (M, size), of chunks (M, C)."""
+        """q(z|x), [shape=(M, size)], of chunks (M, C)."""
         return Gaussian.of(self.encoder((chunks[:, None].float() + 0.5) / (CLASSES / 4) - 2))
 
     def log_likelihood(self, chunks: Tensor, there: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats (M,) of those samples of chunks (M, C) that are there, given latents (M, size)."""
+        """Log-likelihood log p(x|z) in nats (M,) of the existing samples of chunks (M, C), given latents (M, size)."""
         return -(self.head.nll(self.decoder(z).mT, chunks) * there).sum(1)
 
-    def draws(self, batch: int, length: int, generator: torch.Generator) -> Batch:
-        """The noise of the latents."""
+    def sample_noise(self, batch: int, length: int, generator: torch.Generator) -> Batch:
+        """Noise of the latents."""
         shape = (batch, -(-length // self.chunk), self.size)
         return {"noise": torch.randn(shape, generator=generator, device=generator.device)}
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """What is left of the ELBO where latents are priced otherwise; bits per sample.
+        """Negative ELBO in bits per sample, with the KL term replaced by `kl_penalty`.
 
-        The figures are the ELBO itself, and the share of the latents in it.
+        The figures are the negative ELBO itself and its KL term.
         """
         chunks, there = self.chunks(batch["x"])
         log_likelihood = partial(self.log_likelihood, chunks, there)
@@ -172,16 +180,16 @@ class ChunkVAE(Family):
         unit = len(chunks) / (batch["x"].numel() * math.log(2))
         latent = divergence.sum(1).mean() * unit
         left = -explained.mean() * unit
-        loss = left + priced(divergence, self.weight, self.free_bits) * unit
+        loss = left + kl_penalty(divergence, self.weight, self.free_bits) * unit
         return loss, {"bits_per_sample": left + latent, "latent_bits_per_sample": latent}
 
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """The ELBO in nats of each sequence, (B, T) -> (B,), from one draw of its latents."""
+        """ELBO of each sequence in nats, (B, T) -> (B,), from one sample of its latents."""
         return self.importance_bound(x, generator)
 
     @torch.no_grad()
     def importance_bound(self, x: Tensor, generator: torch.Generator | None = None, draws: int = 1) -> Tensor:
-        """A bound in nats of each sequence, (B, T) -> (B,), from some draws of the latents of each chunk."""
+        """Importance-weighted bound of each sequence in nats, (B, T) -> (B,), from `draws` samples of the latents."""
         bounds = []
         for chunks, there in zip(*(part.split(BLOCK) for part in self.chunks(x)), strict=True):
             posterior = self.posterior(chunks)
@@ -192,34 +200,36 @@ class ChunkVAE(Family):
 
     @torch.no_grad()
     def latent_bits(self, x: Tensor) -> Tensor:
-        """KL(q(z|x) || N(0, 1)) of each sequence (B, T) -> (B,), in bits."""
+        """KL(q(z|x) || N(0, 1)) of each sequence in bits, (B, T) -> (B,)."""
         paid = [self.posterior(c).divergence(STANDARD).sum(1) for c in self.chunks(x)[0].split(BLOCK)]
         return torch.cat(paid).view(len(x), -1).sum(1) / math.log(2)
 
     @torch.no_grad()
     def encode(self, x: Tensor) -> Tensor:
-        """The posterior's means (B, size, N) of the N chunks of sequences (B, T)."""
+        """Posterior means (B, size, N) of the N chunks of sequences (B, T)."""
         means = [self.posterior(c).mean for c in self.chunks(x)[0].split(BLOCK)]
         return torch.cat(means).view(len(x), -1, self.size).mT
 
     @torch.no_grad()
     def decode(self, latents: Tensor, generator: torch.Generator) -> Tensor:
-        """Sequences (B, N * chunk) drawn given latents (B, size, N), all samples at once."""
-        drawn = [drawn_from(self.decoder(z).mT, generator) for z in latents.mT.flatten(0, 1).split(BLOCK)]
-        return torch.cat(drawn).view(len(latents), -1)
+        """Sample sequences (B, N * chunk) given latents (B, size, N), all samples in parallel."""
+        sampled = [
+            sample_logistic_mixture(self.decoder(z).mT, generator) for z in latents.mT.flatten(0, 1).split(BLOCK)
+        ]
+        return torch.cat(sampled).view(len(latents), -1)
 
     def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
-        """Sequences (batch, length) of chunks drawn from the prior."""
+        """Sample sequences (batch, length) with latents from the prior."""
         shape = (batch, self.size, -(-length // self.chunk))
         return self.decode(torch.randn(shape, generator=generator, device=self.device), generator)[:, :length]
 
     def complete(self, prompt: Tensor, length: int, generator: torch.Generator) -> Tensor:
-        """Real speech (B, P) and `length` samples that know nothing of it: the model holds chunks to be independent."""
+        """The prompt (B, P) followed by `length` samples independent of it, as chunks are independent in this model."""
         return torch.cat((prompt, self.sample(len(prompt), length, generator)), 1)
 
 
-def drawn_from(raw: Tensor, generator: torch.Generator) -> Tensor:
-    """Classes (M, C) drawn from what LogisticMixtureHead takes the numbers raw (M, C, 3 K) for."""
+def sample_logistic_mixture(raw: Tensor, generator: torch.Generator) -> Tensor:
+    """Sample classes (M, C) from the mixture that LogisticMixtureHead defines by parameters raw (M, C, 3 K)."""
     weight, mean, log_scale = raw.float().chunk(3, -1)
     gumbel = -torch.log(torch.empty_like(weight).exponential_(generator=generator))
     pick = (weight + gumbel).argmax(-1, keepdim=True)

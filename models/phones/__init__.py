@@ -1,1 +1,1 @@
-"""A phone recogniser by which coded speech is judged: what can still be understood of it."""
+"""Phone recogniser that measures the intelligibility of coded speech."""

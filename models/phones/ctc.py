@@ -1,7 +1,7 @@
-"""Connectionist temporal classification (Graves et al. 2006) without a look at the lengths from the CPU.
+"""Connectionist temporal classification (Graves et al. 2006) without synchronisation with the CPU.
 
-torch's own loss reads the lengths on the CPU in every step, so that a training step with it can't be replayed as one
-CUDA graph. Its tests hold this one to it.
+The loss of torch reads the lengths on the CPU at every step, so that a training step with it cannot be replayed as a
+CUDA graph. The tests compare this implementation with it.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import torch
 from torch import Tensor
 
 
-def _paths(emitted: Tensor, leap: Tensor) -> Tensor:
+def _paths(emitted: Tensor, skip: Tensor) -> Tensor:
     """Forward variables (eq. 6), log alpha (B, T, S), of log-probabilities (B, T, S) of the states of each target.
 
-    `leap` (B, S) is 0 for states that may follow the last but one, else -inf.
+    `skip` (B, S) is 0 for states that may be reached from two states before, else -inf.
     """
     batch, time, states = emitted.shape
-    # two impossible states before the first, so that every state has two before it
+    # two unreachable states before the first, so that every state has two predecessors
     alpha = emitted.new_full((time, batch, states + 2), -math.inf)
     alpha[0, :, 2:4] = emitted[:, 0, :2]
     for t in range(1, time):
         past = alpha[t - 1]
         stay_or_step = torch.logaddexp(past[:, 2:], past[:, 1:-1])
-        torch.add(torch.logaddexp(stay_or_step, past[:, :-2] + leap), emitted[:, t], out=alpha[t, :, 2:])
+        torch.add(torch.logaddexp(stay_or_step, past[:, :-2] + skip), emitted[:, t], out=alpha[t, :, 2:])
     return alpha.transpose(0, 1)[..., 2:]
 
 
 def _backwards(x: Tensor, lengths: Tensor) -> Tensor:
-    """The first `lengths` (B,) entries along dimension 1 of (B, N, ...) in reverse; what is behind them is anything."""
+    """Reverse the first `lengths` (B,) entries along dimension 1 of (B, N, ...); later entries are undefined."""
     places = (lengths[:, None] - 1 - torch.arange(x.shape[1], device=x.device)) % x.shape[1]
     return x.gather(1, places.view(*places.shape, *[1] * (x.ndim - 2)).expand_as(x))
 
@@ -43,15 +43,15 @@ class _CTC(torch.autograd.Function):
         labels[:, 1::2] = targets
         emitted = log_probs.gather(2, labels[:, None].expand(-1, time, -1))
         states = 2 * lengths + 1
-        # both directions are the same walk: backwards it is one through the reversed target in reversed time
-        turned = _backwards(labels, states)
-        turned_emitted = _backwards(_backwards(emitted, times).transpose(1, 2), states).transpose(1, 2)
-        both = torch.cat((labels, turned))
-        leap = torch.full(both.shape, -math.inf, device=log_probs.device)
-        leap[:, 2:] = torch.where((both[:, 2:] != blank) & (both[:, 2:] != both[:, :-2]), 0.0, -math.inf)
-        alpha, beta = _paths(torch.cat((emitted, turned_emitted)), leap).chunk(2)
+        # the backward variables are the forward variables of the reversed target in reversed time
+        reversed_labels = _backwards(labels, states)
+        reversed_emitted = _backwards(_backwards(emitted, times).transpose(1, 2), states).transpose(1, 2)
+        both = torch.cat((labels, reversed_labels))
+        skip = torch.full(both.shape, -math.inf, device=log_probs.device)
+        skip[:, 2:] = torch.where((both[:, 2:] != blank) & (both[:, 2:] != both[:, :-2]), 0.0, -math.inf)
+        alpha, beta = _paths(torch.cat((emitted, reversed_emitted)), skip).chunk(2)
         beta = _backwards(_backwards(beta, times).transpose(1, 2), states).transpose(1, 2)
-        # all paths begin in one of the first two states
+        # all paths start in one of the first two states
         total = beta[:, 0, :2].masked_fill(torch.arange(2, device=states.device) >= states[:, None], -math.inf)
         total = total.logsumexp(1)
         possible = total > -math.inf
@@ -70,14 +70,22 @@ class _CTC(torch.autograd.Function):
 
 
 def ctc_loss(log_probs: Tensor, targets: Tensor, times: Tensor, lengths: Tensor, blank: int) -> Tensor:
-    """Negative log-likelihood in nats of each target, (B,); 0 for one that is longer than its time.
+    """CTC loss of each target.
 
     Parameters
     ----------
-    log_probs : (B, T, classes) float32
-    targets : (B, L) class numbers, anything behind the target's length
-    times, lengths : (B,) steps of each utterance, at least one, and phones of each target
-    blank : class that says nothing
+    log_probs : Tensor of float32 [shape=(B, T, classes)]
+    targets : Tensor of int64 [shape=(B, L)]
+        Class numbers; values beyond a target's length are ignored.
+    times, lengths : Tensor of int64 [shape=(B,)]
+        Steps of each utterance, at least one, and length of each target.
+    blank : int
+        Number of the blank class.
+
+    Returns
+    -------
+    Tensor of float32, nats [shape=(B,)]
+        Negative log-likelihood; 0 for a target that does not fit in its time.
     """
     loss: Tensor = _CTC.apply(log_probs, targets, times, lengths, blank)
     return loss

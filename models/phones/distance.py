@@ -1,4 +1,4 @@
-"""How many phones were heard wrongly."""
+"""Edit distance between phone sequences."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def edits(heard: Sequence[int], truth: Sequence[int]) -> int:
-    """The fewest phones to replace, insert or leave out that turn one sequence into the other (Levenshtein 1966)."""
-    said = np.asarray(truth)
-    steps = np.arange(len(truth) + 1)
+def edit_distance(hypothesis: Sequence[int], reference: Sequence[int]) -> int:
+    """Minimum number of substitutions, insertions and deletions between two sequences (Levenshtein 1966)."""
+    expected = np.asarray(reference)
+    steps = np.arange(len(reference) + 1)
     row = steps
-    for phone in heard:
+    for phone in hypothesis:
         cost = row + 1
-        cost[1:] = np.minimum(cost[1:], row[:-1] + (said != phone))
-        # insertions run along the row: the cheapest place to begin them is a running minimum
+        cost[1:] = np.minimum(cost[1:], row[:-1] + (expected != phone))
+        # insertions propagate along the row: their best start is a running minimum
         row = np.minimum.accumulate(cost - steps) + steps
     return int(row[-1])

@@ -1,4 +1,4 @@
-"""A trained recogniser -> the file that is read without torch."""
+"""Export of a trained recogniser to a file that is read without torch."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ METADATA = "sottovoce"
 
 
 def export(config: dict[str, Any], weights: Path, output: Path) -> None:
-    """Write `output`.safetensors: float16 matrices (input, output), with what builds the network in its metadata.
+    """Write `output`.safetensors: float16 matrices (input, output), and the network's settings as metadata.
 
     Parameters
     ----------
     config : dict
-        The recogniser's config; `about` in it goes into the metadata.
+        The recogniser's config; its table `about` is copied to the metadata.
     weights : path
-        Run folder or weights file of its training.
+        Run folder of the training, or its weights file.
+    output : path
+        Output file without its suffix.
     """
     path = weights / "weights.safetensors" if weights.is_dir() else weights
     model = PhoneNetwork(config)

@@ -1,4 +1,4 @@
-"""The phones of English, and sequences of them."""
+"""Phone inventory of English, and conversion of phone sequences."""
 
 from __future__ import annotations
 
@@ -15,37 +15,42 @@ PHONES = (
 # fmt: on
 SILENCE = "SIL"
 BLANK = len(PHONES)
-"""The class that says nothing."""
+"""Number of the blank class of CTC."""
 CLASSES = BLANK + 1
-NUMBERS = {name: number for number, name in enumerate(PHONES)}
+PHONE_IDS = {name: number for number, name in enumerate(PHONES)}
 
 
 def parse_alignment(text: str) -> list[tuple[str, int, int]]:
-    """Phones of "NAME:first:end NAME:first:end ...", in frames of 10 ms, without the stress (AH0) that it may tell.
+    """Parse an alignment "NAME:first:end NAME:first:end ..." in frames of 10 ms; stress marks (AH0) are dropped.
+
+    Returns
+    -------
+    list of (str, int, int)
+        Phone, first frame, and frame after the last.
 
     Raises
     ------
     ValueError
-        Where it is none.
+        If the text is not an alignment of English phones.
     """
     found = []
     for part in text.split():
         name, first, end = part.split(":")
         name = name.rstrip("012")
-        if name != SILENCE and name not in NUMBERS:
-            raise ValueError(f"no phone of English: {name}")
+        if name != SILENCE and name not in PHONE_IDS:
+            raise ValueError(f"{name} is not an English phone")
         found.append((name, int(first), int(end)))
     return found
 
 
-def numbers(names: Iterable[str]) -> list[int]:
-    """Numbers of phones by their names, silence left out; raises ValueError for other names."""
-    said = [name for name in names if name != SILENCE]
-    if strange := sorted(set(said) - NUMBERS.keys()):
-        raise ValueError(f"no phone of English: {strange[0]}")
-    return [NUMBERS[name] for name in said]
+def phone_ids(names: Iterable[str]) -> list[int]:
+    """Numbers of phones by name, without silence; raises ValueError for an unknown name."""
+    phones = [name for name in names if name != SILENCE]
+    if strange := sorted(set(phones) - PHONE_IDS.keys()):
+        raise ValueError(f"{strange[0]} is not an English phone")
+    return [PHONE_IDS[name] for name in phones]
 
 
 def collapse(classes: Iterable[int]) -> list[int]:
-    """Best classes of successive frames -> phones: repetitions are one, blanks none (Graves et al. 2006, eq. 2)."""
+    """Phones from the best class of each frame: merge repetitions, remove blanks (Graves et al. 2006, eq. 2)."""
     return [number for number, _ in groupby(classes) if number != BLANK]

@@ -1,4 +1,4 @@
-"""The recogniser in torch; codec/evaluation/phones.py is its numpy twin."""
+"""The recogniser in torch; codec/evaluation/phones.py runs the same network in numpy."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sottovoce.models.phones.labels import CLASSES
 from sottovoce.models.training import spectra
 
 STRIDE = 2
-"""Frames of 10 ms in a step of the network."""
+"""Frames of 10 ms per output step of the network."""
 SPREAD = 3.0
-"""About the deviation of log-mel of speech, which brings the input near unit variance."""
+"""Approximate standard deviation of the log-mel of speech, which scales the input to about unit variance."""
 
 
 def neighbours(x: Tensor, taps: int, dilation: int = 1, stride: int = 1) -> Tensor:
-    """Every stride-th frame beside those around it, zeros beyond the ends: (B, T, C) -> (B, ceil(T/stride), taps C)."""
+    """Concatenate each stride-th frame with its neighbours, zero-padded: (B, T, C) -> (B, ceil(T/stride), taps C)."""
     reach = taps // 2 * dilation
     padded = F.pad(x, (0, 0, reach, reach))
     return torch.cat([padded[:, i * dilation : i * dilation + x.shape[1] : stride] for i in range(taps)], -1)
 
 
 class PhoneBlock(nn.Module):
-    """Residual block: x + W2 relu(W1 [norm(x) of three frames, `dilation` apart])."""
+    """Residual block: x + W2 relu(W1 [norm(x) at three frames, `dilation` apart])."""
 
     def __init__(self, channels: int, dilation: int, dropout: float):
         super().__init__()
@@ -39,18 +39,18 @@ class PhoneBlock(nn.Module):
         nn.init.zeros_(self.mix.bias)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x (B, T, C), mask (B, T, 1) -> (B, T, C)."""
+        """Output (B, T, C) for input x (B, T, C) and mask (B, T, 1)."""
         around = neighbours(self.norm(x) * mask, 3, self.dilation)
         return x + self.mix(self.dropout(F.relu(self.conv(around))))
 
 
 class PhoneNetwork(nn.Module):
-    """Log-mel -> logits of phones and blank at 50 Hz; looks both ways.
+    """Non-causal network from log-mel to logits of phones and blank at 50 Hz.
 
     Parameters
     ----------
     config : dict
-        Table `recogniser`: `channels`, `dilations` (one a block) and `dropout`.
+        Table `recogniser`: `channels`, `dilations` (one per block) and `dropout`.
     """
 
     def __init__(self, config: dict[str, Any]):
@@ -64,9 +64,9 @@ class PhoneNetwork(nn.Module):
         self.out = nn.Linear(channels, CLASSES)
 
     def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
-        """Normalised log-mel (B, F, 80) and mask (B, F) of its frames that are speech -> logits (B, ceil(F/2), 40).
+        """Logits (B, ceil(F/2), 40) from normalised log-mel (B, F, 80) and the mask (B, F) of its valid frames.
 
-        What is beyond the mask counts as what is beyond the ends: nothing.
+        Frames outside the mask are treated like the zero padding.
         """
         steps = mask[:, ::STRIDE, None].to(mel.dtype)
         x = self.stem(neighbours(mel * mask[..., None], 5, stride=STRIDE))
@@ -75,16 +75,16 @@ class PhoneNetwork(nn.Module):
         return self.out(self.dropout(self.norm(x)))
 
 
-def normalised(mel: Tensor, mask: Tensor) -> Tensor:
-    """Log-mel (B, F, 80) with each band's mean over the frames of the mask (B, F) taken away; zero elsewhere."""
+def normalise(mel: Tensor, mask: Tensor) -> Tensor:
+    """Subtract each band's mean over the frames of the mask (B, F) from log-mel (B, F, 80); zero outside the mask."""
     weight = mask[..., None].to(mel.dtype)
     mean = (mel * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1)
     return (mel - mean) * weight / SPREAD
 
 
-def heard(wave: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """Waves (B, n), zeros from their `samples` (B,) on, n a multiple of 160 -> normalised log-mel and its mask."""
+def recogniser_input(wave: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised log-mel and mask of zero-padded waves (B, n) of lengths `samples` (B,); n is a multiple of 160."""
     mel = spectra.log_mel(spectra.frames(wave))
     hop = wave.shape[1] // mel.shape[1]
     mask = torch.arange(mel.shape[1], device=wave.device) * hop < samples[:, None]
-    return normalised(mel, mask), mask
+    return normalise(mel, mask), mask

@@ -1,4 +1,4 @@
-"""What is known of a recording: its phones, and who speaks."""
+"""Labels of a recording: phones, speaker and gender."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sottovoce.models.phones.labels import NUMBERS, PHONES, SILENCE, parse_alignment
+from sottovoce.models.phones.labels import PHONE_IDS, PHONES, SILENCE, parse_alignment
 from sottovoce.models.training.shards import read_alignments
 
 UNKNOWN = -1
@@ -22,15 +22,19 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """One recording and what a table says of it.
+    """A recording and its labels.
 
     Attributes
     ----------
-    path : where it is
-    speaker : corpus and name, or "" where nobody knows
-    gender : "f", "m" or ""
-    adult : whether the speaker is no child, as far as is known
-    phones : "NAME:first:end ..." in frames of 10 ms, or "" where nobody knows
+    path : Path
+    speaker : str
+        Corpus and name, "" if unknown.
+    gender : str
+        "f", "m", or "" if unknown.
+    adult : bool
+        False if the speaker is known to be a child.
+    phones : str
+        Alignment "NAME:first:end ..." in frames of 10 ms, "" if unknown.
     """
 
     path: Path
@@ -41,16 +45,17 @@ class LabelledRecording:
 
 
 def read_recordings(speech: Path, split: str) -> list[LabelledRecording]:
-    """The recordings of the table `split`.csv in a folder, with their phones from the `alignments.csv` there.
+    """Read the recordings of `split`.csv in a folder, with their phones from `alignments.csv`.
 
-    The table has columns `path`, relative to the folder, `corpus`, `speaker`, `gender`, and perhaps `age` in years.
+    The table has the columns `path` (relative to the folder), `corpus`, `speaker`, `gender` and, optionally, `age` in
+    years.
 
     Raises
     ------
     FileNotFoundError
-        Where there is no such table.
+        If the table is missing.
     ValueError
-        Where it lacks a column, tells an age that is none, or the phones of all its recordings are unknown.
+        If the table lacks a column, an age is not a number, or no recording has phone labels.
     """
     known = read_alignments(speech)
     found = []
@@ -63,44 +68,49 @@ def read_recordings(speech: Path, split: str) -> list[LabelledRecording]:
             speaker = "" if name.removeprefix("spk_") in ("", "unknown") else f"{row['corpus']}:{name}"
             age = row.get("age") or str(ADULT)
             if not age.replace(".", "", 1).isdigit():
-                raise ValueError(f"{speech / split}.csv: {age!r} is no age in years")
+                raise ValueError(f"{speech / split}.csv: {age!r} is not an age in years")
             found.append(LabelledRecording(path, speaker, row["gender"], float(age) >= ADULT, known.get(path, "")))
     if not any(recording.phones for recording in found):
-        raise ValueError(f"{speech}: alignments.csv knows the phones of no recording in {split}.csv")
+        raise ValueError(f"{speech}: alignments.csv has no phones of any recording in {split}.csv")
     return found
 
 
-def some(recordings: list[LabelledRecording], count: int, seed: int = 0) -> list[LabelledRecording]:
-    """At most `count` recordings, of all speakers as evenly as can be, those of known phones first."""
+def select_recordings(recordings: list[LabelledRecording], count: int, seed: int = 0) -> list[LabelledRecording]:
+    """Select at most `count` recordings, spread evenly over the speakers, those with phone labels first."""
     order = np.random.default_rng(seed).permutation(len(recordings))
     shuffled = sorted((recordings[i] for i in order), key=lambda recording: not recording.phones)
-    turns: dict[str, int] = {}
+    counts: dict[str, int] = {}
     taken = []
     for recording in shuffled:
-        turns[recording.speaker] = turn = turns.get(recording.speaker, -1) + 1
-        taken.append((turn, recording))
+        counts[recording.speaker] = index = counts.get(recording.speaker, -1) + 1
+        taken.append((index, recording))
     return [recording for _, recording in sorted(taken, key=lambda pair: pair[0])[:count]]
 
 
 def phone_labels(recording: LabelledRecording, steps: int, frames: int) -> Labels:
-    """The phone in the middle of each step of `frames` frames, a number in PHONE_CLASSES or UNKNOWN; (steps,).
+    """Phone at the centre of each step of `frames` frames.
+
+    Returns
+    -------
+    ndarray of int64 [shape=(steps,)]
+        Index in PHONE_CLASSES, or UNKNOWN.
 
     Raises
     ------
     ValueError
-        Where the recording's phones are none.
+        If the recording's alignment cannot be parsed.
     """
     try:
-        said = parse_alignment(recording.phones)
+        alignment = parse_alignment(recording.phones)
     except ValueError as error:
-        raise ValueError(f"{recording.path}: phones that cannot be read ({error})") from error
+        raise ValueError(f"{recording.path}: its phone alignment cannot be parsed ({error})") from error
     labels = np.full(steps * frames, UNKNOWN)
-    for name, first, end in said:
-        labels[first:end] = NUMBERS.get(name, len(PHONES))
+    for name, first, end in alignment:
+        labels[first:end] = PHONE_IDS.get(name, len(PHONES))
     return labels[frames // 2 :: frames]
 
 
-def spoken_labels(recording: LabelledRecording, label: int, phones: Labels) -> Labels:
-    """A label of the speaker at the steps where somebody is known to speak or nothing is known; (steps,)."""
+def speaker_labels(recording: LabelledRecording, label: int, phones: Labels) -> Labels:
+    """Label of the speaker at each step (steps,), UNKNOWN at steps without a speech phone in an aligned recording."""
     silent = phones == len(PHONES)
     return np.where(silent | ((phones == UNKNOWN) & bool(recording.phones)), UNKNOWN, label)

@@ -1,4 +1,4 @@
-"""A probe: a small classifier of single vectors, and how it learns."""
+"""A probe, a small classifier of single latent vectors, and its training."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ STEPS, BATCH, RATE = 600, 512, 3e-3
 
 
 class Probe(nn.Module):
-    """Logits of classes from a vector, standardised, through one hidden layer; the same for all points and tasks.
+    """Classifier with one hidden layer on standardised vectors; the same for all points and tasks.
 
     Parameters
     ----------
-    vectors : (n, D)
-        Whose mean and deviation are taken away.
+    vectors : Tensor [shape=(n, D)]
+        Training vectors, whose mean and standard deviation normalise the input.
     classes : int
+        Number of classes.
     """
 
     def __init__(self, vectors: Tensor, classes: int):
@@ -31,7 +32,7 @@ class Probe(nn.Module):
 
 
 def fit(vectors: Tensor, labels: Tensor, classes: int, seed: int = 0) -> Probe:
-    """A probe of labels (n,) from vectors (n, D), through which no gradient passes."""
+    """Train a probe to predict labels (n,) from vectors (n, D), which receive no gradient."""
     vectors = vectors.detach()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -51,10 +52,10 @@ def fit(vectors: Tensor, labels: Tensor, classes: int, seed: int = 0) -> Probe:
 
 @torch.no_grad()
 def accuracy(probe: Probe, vectors: Tensor, labels: Tensor) -> float:
-    """Share of labels (n,) that a probe finds, in percent."""
+    """Accuracy of a probe on vectors (n, D) with labels (n,), in percent."""
     return 100 * float((probe(vectors).argmax(1) == labels).float().mean())
 
 
 def chance(labels: Tensor, held_out: Tensor) -> float:
-    """Share of the held-out labels that always guessing the most frequent of the others finds, in percent."""
+    """Accuracy on the held-out labels of always predicting the most frequent training label, in percent."""
     return 100 * float((held_out == labels.mode().values).float().mean())

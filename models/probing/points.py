@@ -1,4 +1,4 @@
-"""The vectors at four points of a model, before, in and after its bottleneck."""
+"""Latent vectors at the probing points of a model: before, in and after its bottleneck."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ POINTS = ("p_enc", "p_proj", "p_bn", "p_draw", "p_cond")
 
 @torch.no_grad()
 def points(model: LatentWaveNet, x: Tensor, generator: torch.Generator) -> tuple[dict[str, Tensor], float]:
-    """What a model makes of a recording, step by step, and what it costs.
+    """Vectors of a recording at each probing point, and the rate of its latents.
 
     Parameters
     ----------
     model : LatentWaveNet
-        Not changed, and no gradient reaches it.
-    x : (T,)
+        Not modified; no gradients are computed.
+    x : Tensor of int64 [shape=(T,)]
         Mu-law classes.
     generator : torch.Generator
-        Draws Gaussian latents.
+        Source of the noise of Gaussian latents.
 
     Returns
     -------
-    dict of (N, D) : p_enc, the encoder before its last projection; p_proj, what is projected; p_bn, after the
-        bottleneck without noise; p_draw, only of a VAE, with its noise, which is what its rate pays for; p_cond, what
-        the conditioner makes of the latents in use and no speaker at all, averaged over a step's frames
-    float : bits of all steps
+    dict of Tensor [shape=(N, D)]
+        p_enc, the encoder before its last projection; p_proj, the projection; p_bn, after the bottleneck without noise;
+        p_draw (VAE only), with the noise that its rate corresponds to; p_cond, the output of the conditioner with a
+        zero speaker vector, averaged over the frames of a step.
+    float
+        Bits of all steps.
     """
     encoder = model.encoder
     features = model.features(model.padded(x[None]))
@@ -38,8 +40,8 @@ def points(model: LatentWaveNet, x: Tensor, generator: torch.Generator) -> tuple
     projected = encoder.layers[-1](hidden)
     noise = torch.randn(projected.shape, generator=generator)
     used = model.bottleneck(projected, noise)
-    nobody = projected.new_zeros(1, model.speaker_code.size)
-    c = model.conditioner(used.latents, nobody).unflatten(2, (-1, encoder.step)).mean(3)
+    no_speaker = projected.new_zeros(1, model.speaker_code.size)
+    c = model.conditioner(used.latents, no_speaker).unflatten(2, (-1, encoder.step)).mean(3)
     found = {"p_enc": hidden, "p_proj": projected, "p_bn": model.bottleneck(projected).latents, "p_cond": c}
     if isinstance(model.bottleneck, VAE):
         found["p_draw"] = used.latents

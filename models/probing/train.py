@@ -1,4 +1,4 @@
-"""Probes of some models: what they are trained on and tested on, and how right they are."""
+"""Training and test of probes: their data, and their accuracy."""
 
 from __future__ import annotations
 
@@ -22,58 +22,62 @@ from sottovoce.models.probing.labels import (
     LabelledRecording,
     phone_labels,
     read_recordings,
-    some,
-    spoken_labels,
+    select_recordings,
+    speaker_labels,
 )
 from sottovoce.models.probing.network import accuracy, chance, fit
 from sottovoce.models.probing.points import points
 
-TRAINED_ON = 1500  # recordings
-HELD_OUT = 3  # of a speaker's recordings every third tests the speaker probe
+TRAINED_ON = 1500  # number of training recordings
+HELD_OUT = 3  # every third recording of a speaker tests the speaker probe
 TASKS = ("phone", "gender", "gender_adults", "speaker")
 
 
 @dataclass
-class Steps:
-    """The latent steps of some recordings, one after the other.
+class LatentSteps:
+    """The latent steps of some recordings, concatenated.
 
     Attributes
     ----------
-    vectors : of each point, (n, D)
-    labels : of phone, gender and speaker, (n,), UNKNOWN where they are not known
-    adult, held : (n,) bool, whether the speaker is no child, and whether the recording is one that tests speakers
-    bits : of the latents of all steps
+    vectors : dict of Tensor [shape=(n, D)]
+        Latent vectors of each probing point.
+    labels : dict of Tensor of int64 [shape=(n,)]
+        Labels of phone, gender and speaker, or UNKNOWN.
+    adult, in_speaker_test : Tensor of bool [shape=(n,)]
+        Whether the speaker is an adult; whether the recording is held out from the training of the speaker probe.
+    bits : float
+        Rate of all steps together.
     """
 
     vectors: dict[str, Tensor]
     labels: dict[str, Tensor]
     adult: Tensor
-    held: Tensor
+    in_speaker_test: Tensor
     bits: float
 
-    def chosen(self, point: str, task: str, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Vectors (m, D) and known labels (m,), of all steps or those that a mask (n,) says.
+    def select(self, point: str, task: str, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Vectors (m, D) and labels (m,) of the labelled steps, optionally restricted to a mask (n,).
 
         Raises
         ------
         ValueError
-            Where there are none.
+            If there are none.
         """
         rows = self.labels[task] != UNKNOWN
         if where is not None:
             rows = rows & where
         if not rows.any():
-            raise ValueError(f"too little speech of known {task} to train and test a probe on")
+            raise ValueError(f"too little speech with known {task} to train and test a probe; label more recordings")
         return self.vectors[point][rows], self.labels[task][rows]
 
 
-def read(recordings: list[LabelledRecording]) -> list[Tensor]:
-    """Mu-law classes (T,) of recordings, one byte each.
+def read_classes_of(recordings: list[LabelledRecording]) -> list[Tensor]:
+    """Read recordings as mu-law classes (T,), uint8.
 
     Raises
     ------
     ValueError
-        Where one cannot be read.
+        If a recording cannot be read.
     """
     waves = []
     for recording in recordings:
@@ -86,12 +90,12 @@ def read(recordings: list[LabelledRecording]) -> list[Tensor]:
 
 def steps_of(
     model: LatentWaveNet, recordings: list[LabelledRecording], waves: list[Tensor], speakers: list[str]
-) -> Steps:
-    """What a model makes of recordings, and what is known of them; `speakers` are those that have a number."""
+) -> LatentSteps:
+    """Latent steps of recordings with their labels; the label of a speaker is its index in `speakers`."""
     generator = torch.Generator().manual_seed(0)
     vectors: dict[str, list[Tensor]] = {}
     columns: dict[str, list[np.ndarray]] = {}
-    turns: dict[str, int] = {}
+    counts: dict[str, int] = {}
     total = 0.0
     for recording, wave in zip(recordings, waves, strict=True):
         found, bits = points(model, wave.long(), generator)
@@ -100,24 +104,28 @@ def steps_of(
         total += bits
         steps = len(found["p_enc"])
         phones = phone_labels(recording, steps, model.encoder.step)
-        turns[recording.speaker] = turn = turns.get(recording.speaker, -1) + 1
+        counts[recording.speaker] = index = counts.get(recording.speaker, -1) + 1
         gender = GENDERS.index(recording.gender) if recording.gender in GENDERS else UNKNOWN
         speaker = speakers.index(recording.speaker) if recording.speaker in speakers else UNKNOWN
         known = {
             "phone": phones,
-            "gender": spoken_labels(recording, gender, phones),
-            "speaker": spoken_labels(recording, speaker, phones),
+            "gender": speaker_labels(recording, gender, phones),
+            "speaker": speaker_labels(recording, speaker, phones),
             "adult": np.full(steps, recording.adult),
-            "held": np.full(steps, turn % HELD_OUT == HELD_OUT - 1),
+            "in_speaker_test": np.full(steps, index % HELD_OUT == HELD_OUT - 1),
         }
         for name, column in known.items():
             columns.setdefault(name, []).append(column)
     labels = {name: torch.from_numpy(np.concatenate(column)) for name, column in columns.items()}
-    return Steps({k: torch.cat(v) for k, v in vectors.items()}, labels, labels.pop("adult"), labels.pop("held"), total)
+    return LatentSteps(
+        {k: torch.cat(v) for k, v in vectors.items()}, labels, labels.pop("adult"), labels.pop("in_speaker_test"), total
+    )
 
 
-def accuracies(train: Steps, test: Steps, speakers: int) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Accuracies of each point's probes and of guessing, in percent; of unheard speakers, but for `speaker`."""
+def accuracies(
+    train: LatentSteps, test: LatentSteps, speakers: int
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Accuracies of the probes of each point, and chance level, in percent; on other speakers except for `speaker`."""
     classes = {"phone": len(PHONE_CLASSES), "gender": len(GENDERS), "speaker": speakers}
     found: dict[str, dict[str, float]] = {}
     guessed: dict[str, float] = {}
@@ -125,39 +133,49 @@ def accuracies(train: Steps, test: Steps, speakers: int) -> tuple[dict[str, dict
         found[point] = {}
         for task, count in classes.items():
             within = task == "speaker"
-            vectors, labels = train.chosen(point, task, ~train.held if within else None)
+            vectors, labels = train.select(point, task, ~train.in_speaker_test if within else None)
             probe = fit(vectors, labels, count)
-            tests = {task: train.chosen(point, task, train.held) if within else test.chosen(point, task)}
+            tests = {task: train.select(point, task, train.in_speaker_test) if within else test.select(point, task)}
             if task == "gender":
-                tests["gender_adults"] = test.chosen(point, task, test.adult)
-            for name, (unheard, truth) in tests.items():
-                found[point][name] = accuracy(probe, unheard, truth)
+                tests["gender_adults"] = test.select(point, task, test.adult)
+            for name, (vectors, truth) in tests.items():
+                found[point][name] = accuracy(probe, vectors, truth)
                 guessed[name] = chance(labels, truth)
     return found, guessed
 
 
 def probe(
-    families: dict[str, LatentWaveNet], speech: Path, say: Callable[[str], None], count: int = TRAINED_ON
+    families: dict[str, LatentWaveNet], speech: Path, notify: Callable[[str], None], count: int = TRAINED_ON
 ) -> dict[str, Any]:
-    """What the latents of some models hold.
+    """Train and test probes on the latents of some models.
 
-    Probes of phone and gender learn from `count` recordings of `train.csv` and are tested on all of `valid.csv`, whose
-    speakers are others; probes of the speaker learn from two thirds of the former and are tested on the rest.
+    The probes of phone and gender are trained on `count` recordings of `train.csv` and tested on all of `valid.csv`,
+    which has other speakers. The speaker probe is trained on two thirds of the former and tested on the rest.
 
     Parameters
     ----------
-    families : the models by their names
-    speech : a folder as labels.read_recordings reads it
-    say : told what is being done
+    families : dict of LatentWaveNet
+        The models by name.
+    speech : Path
+        A folder as described in labels.read_recordings.
+    notify : callable
+        Receives progress messages.
+    count : int
+        Number of training recordings.
+
+    Returns
+    -------
+    dict
+        Report, ready for JSON.
     """
-    chosen, unheard = some(read_recordings(speech, "train"), count), read_recordings(speech, "valid")
-    say(f"reading {len(chosen)} recordings to train on and {len(unheard)} to test on")
-    waves, unheard_waves = read(chosen), read(unheard)
+    chosen, tested = select_recordings(read_recordings(speech, "train"), count), read_recordings(speech, "valid")
+    notify(f"reading {len(chosen)} recordings to train on and {len(tested)} to test on")
+    waves, test_waves = read_classes_of(chosen), read_classes_of(tested)
     speakers = sorted({recording.speaker for recording in chosen} - {""})
     models = []
     for name, family in families.items():
-        say(f"probing {name}")
-        train, test = steps_of(family, chosen, waves, speakers), steps_of(family, unheard, unheard_waves, [])
+        notify(f"probing {name}")
+        train, test = steps_of(family, chosen, waves, speakers), steps_of(family, tested, test_waves, [])
         found, guessed = accuracies(train, test, len(speakers))
         models.append(
             {
@@ -170,11 +188,11 @@ def probe(
         )
     return {
         "trained_on": {"recordings": len(chosen), "speakers": len(speakers)},
-        "tested_on": {"recordings": len(unheard), "speakers": len({recording.speaker for recording in unheard})},
+        "tested_on": {"recordings": len(tested), "speakers": len({recording.speaker for recording in tested})},
         "models": models,
     }
 
 
 def bottleneck(family: LatentWaveNet) -> str:
-    """AE, VAE or VQ."""
+    """Kind of bottleneck: "AE", "VAE" or "VQ"."""
     return "AE" if isinstance(family.bottleneck, AE) else "VAE" if isinstance(family.bottleneck, VAE) else "VQ"

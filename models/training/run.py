@@ -15,7 +15,7 @@ from torch import distributed as dist
 
 from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.families import train as families
-from sottovoce.models.families.base import Counted
+from sottovoce.models.families.base import SinglePassFamily
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
@@ -44,7 +44,10 @@ DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
 }
 
 NEEDED = ("task", "shards", "out", "steps")
-OTHERS = {"phones": (phones.phones, phones.DEFAULTS), "family": (families.family, families.DEFAULTS)}
+OTHERS = {
+    "phones": (phones.phone_experiment, phones.DEFAULTS),
+    "family": (families.family_experiment, families.DEFAULTS),
+}
 """What is trained that is no part of the codec."""
 
 
@@ -155,8 +158,8 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
     directory = Path(settings["out"])
-    if settings["task"] == "family" and isinstance(counted := make_family(config["family"]), Counted):
-        return families.count(counted, config, settings, directory)
+    if settings["task"] == "family" and isinstance(counted := make_family(config["family"]), SinglePassFamily):
+        return families.fit_single_pass(counted, config, settings, directory)
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
     lesson = make(config, settings, device)
     share = settings["batch"] // world

@@ -131,7 +131,7 @@ def test_processes_find_the_same(sotto, talks):
             "b.st: no such family in the box, and no such file; name what",
         ),
         (["talks", "--families", "bad/a.wav"], "bad/a.wav: no family that can be loaded"),
-        (["talks", "--families", "other.st"], "other.st: no family that can be loaded (no family of models"),
+        (["talks", "--families", "other.st"], "other.st: no family that can be loaded (not a model family"),
         (["talks", "--families", "a.st,x/a.st"], "x/a.st: two families are called a; rename"),
         (["talks", "--families", "old.st"], "old.st: no family that can be loaded (family.kind = 'fax'"),
         (["talks", "--families", "wide.st"], "wide.st: no family that can be loaded (Error(s) in loading state_dict"),

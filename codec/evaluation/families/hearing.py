@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from sottovoce.codec.evaluation.families.picture import png
 from sottovoce.models.families.base import Family
-from sottovoce.models.families.classes import SILENCE, samples
+from sottovoce.models.families.classes import SILENCE, to_amplitudes
 from sottovoce.models.families.mel import levels
 from sottovoce.models.features import HOP, SAMPLE_RATE
 
@@ -105,7 +105,7 @@ def _clips(what: str, sound: Tensor | None, pictures: Tensor) -> list[Clip]:
 
 def _flac(x: Tensor) -> str:
     data = io.BytesIO()
-    soundfile.write(data, samples(x).numpy(), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(data, to_amplitudes(x).numpy(), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     return _base64(data.getvalue())
 
 

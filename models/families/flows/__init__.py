@@ -1,1 +1,1 @@
-"""Normalizing flows: invertible maps whose change of volume is known."""
+"""Normalizing flows: invertible maps with a tractable Jacobian determinant."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from sottovoce.models.families.flows.actnorm import ActNorm
 from sottovoce.models.families.flows.base import Chain
-from sottovoce.models.families.flows.coupling import Affine
+from sottovoce.models.families.flows.coupling import AffineCoupling
 from sottovoce.models.families.flows.family import Flow
-from sottovoce.models.families.flows.mixing import Mixing
+from sottovoce.models.families.flows.mixing import InvertibleConv1x1
 
 
 class Glow(Flow):
-    """Steps of normalisation, 1x1 convolution and affine coupling.
+    """Flow steps of activation normalisation, invertible 1x1 convolution and affine coupling.
 
     Parameters
     ----------
+    kind : str
+        "glow".
     group : int
-        Samples that are one position's channels.
+        Samples per group, the channels of the flow.
     steps : int
+        Number of flow steps.
     hidden, layers : int
-        Of each coupling's network.
+        Settings of each coupling network.
     """
 
     def __init__(self, kind: str, group: int = 16, steps: int = 8, hidden: int = 32, layers: int = 4):
@@ -27,5 +30,5 @@ class Glow(Flow):
 
 
 def step(channels: int, hidden: int, layers: int, condition: int = 0) -> Chain:
-    """A step of the flow, figure 2a."""
-    return Chain([ActNorm(channels), Mixing(channels), Affine(channels, hidden, layers, condition)])
+    """One step of flow (figure 2a)."""
+    return Chain([ActNorm(channels), InvertibleConv1x1(channels), AffineCoupling(channels, hidden, layers, condition)])

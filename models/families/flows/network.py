@@ -1,4 +1,4 @@
-"""What a coupling layer may be: a WaveNet that looks both ways (WaveGlow, arXiv 1811.00002, section 2.1)."""
+"""Network of a coupling layer: a non-causal WaveNet (WaveGlow, arXiv 1811.00002, section 2.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class CouplingLayer(nn.Module):
-    """A gated dilated convolution of width three with its residual and skip outputs."""
+    """Gated dilated convolution with kernel size 3, residual and skip outputs."""
 
     def __init__(self, hidden: int, dilation: int, condition: int):
         super().__init__()
@@ -17,6 +17,7 @@ class CouplingLayer(nn.Module):
         self.out = nn.Linear(hidden, 2 * hidden)
 
     def forward(self, x: Tensor, skips: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Residual path and sum of skip outputs, both (B, N, hidden)."""
         around = F.pad(x, (0, 0, self.dilation, self.dilation))
         taps = [around[:, : x.shape[1]], x, around[:, 2 * self.dilation :]]
         h = self.dilated(torch.cat(taps if condition is None else [*taps, condition], -1))
@@ -25,14 +26,14 @@ class CouplingLayer(nn.Module):
 
 
 class CouplingNetwork(nn.Module):
-    """Groups (B, N, inputs) and perhaps their condition (B, N, D) -> (B, N, outputs); 0 at the start.
+    """Function of groups (B, N, inputs) and an optional condition (B, N, D); initialised to zero output.
 
     Parameters
     ----------
     hidden : int
         Residual and skip channels.
     layers : int
-        Their dilations are 1, 2, 4 ... groups.
+        Number of layers, with dilations 1, 2, 4 ... groups.
     """
 
     def __init__(self, inputs: int, outputs: int, hidden: int, layers: int, condition: int = 0):
@@ -44,6 +45,7 @@ class CouplingNetwork(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """(B, N, inputs) -> (B, N, outputs)."""
         x = self.first(x)
         skips = torch.zeros_like(x)
         for layer in self.layers:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from sottovoce.models.families.flows.actnorm import ActNorm
 from sottovoce.models.families.flows.base import Chain, Invertible, Shuffle
-from sottovoce.models.families.flows.coupling import Additive, Affine
+from sottovoce.models.families.flows.coupling import AdditiveCoupling, AffineCoupling
 from sottovoce.models.families.flows.family import Flow
 
 
 class RealNVP(Flow):
-    """Couplings with alternating masks over the samples of a group; the masks take turns as in `Shuffle`.
+    """Coupling layers with alternating masks over the samples of a group (see `Shuffle`).
 
     Parameters
     ----------
     kind : str
-        "realnvp": affine couplings, each after a normalisation of the channels (ActNorm in place of batch norm).
-        "nice": additive couplings, and a diagonal scaling at the end.
+        "realnvp": affine couplings, each preceded by ActNorm (instead of batch normalisation).
+        "nice": additive couplings, and one diagonal scaling at the end.
     group : int
-        Samples that are one position's channels.
+        Samples per group, the channels of the flow.
     couplings : int
+        Number of coupling layers.
     hidden, layers : int
-        Of each coupling's network.
+        Settings of each coupling network.
     """
 
     def __init__(self, kind: str, group: int = 16, couplings: int = 8, hidden: int = 32, layers: int = 3):
@@ -30,5 +31,5 @@ class RealNVP(Flow):
         for _ in range(couplings):
             if not additive:
                 steps.append(ActNorm(group))
-            steps += [Shuffle(group), (Additive if additive else Affine)(group, hidden, layers)]
+            steps += [Shuffle(group), (AdditiveCoupling if additive else AffineCoupling)(group, hidden, layers)]
         self.flow = Chain([*steps, ActNorm(group)])

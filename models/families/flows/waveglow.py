@@ -1,4 +1,4 @@
-"""WaveGlow (Prenger et al. 2018, arXiv 1811.00002): waveforms in one pass from a log-mel picture."""
+"""WaveGlow (Prenger et al. 2018, arXiv 1811.00002): waveforms in one pass from a log-mel spectrogram."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sottovoce.models.families import mel
-from sottovoce.models.families.flows.base import Chain, Invertible, Rest
+from sottovoce.models.families.flows.base import Chain, EarlyOutput, Invertible
 from sottovoce.models.families.flows.dequantise import quantise
 from sottovoce.models.families.flows.family import Flow
 from sottovoce.models.families.flows.glow import step
@@ -16,19 +16,22 @@ from sottovoce.models.features import BANDS, HOP
 
 
 class WaveGlow(Flow):
-    """Glow's steps told the log-mel picture of what is to come: log p(x | mel.levels(x)).
+    """Glow conditioned on the quantised log-mel spectrogram of the waveform: log p(x | mel.levels(x)).
 
     Parameters
     ----------
+    kind : str
+        "waveglow".
     group : int
-        Samples that are one position's channels; a divisor of 160.
+        Samples per group, the channels of the flow; a divisor of 160.
     steps : int
-    early_every, early : int
-        After every `early_every` steps so many channels are latents already.
+        Number of flow steps.
+    early_interval, early_channels : int
+        After every `early_interval` steps, `early_channels` channels are output as latents.
     hidden, layers : int
-        Of each coupling's network.
-    told : int
-        Numbers that it is told of a frame's surroundings.
+        Settings of each coupling network.
+    condition_channels : int
+        Channels of the conditioning, computed from five spectrogram frames.
     """
 
     conditional: ClassVar[str] = "mel"
@@ -38,50 +41,48 @@ class WaveGlow(Flow):
         kind: str,
         group: int = 8,
         steps: int = 8,
-        early_every: int = 3,
-        early: int = 2,
+        early_interval: int = 3,
+        early_channels: int = 2,
         hidden: int = 32,
         layers: int = 4,
-        told: int = 32,
+        condition_channels: int = 32,
     ):
         if HOP % group:
             raise ValueError(f"family.group = {group}: must divide {HOP}")
         super().__init__(group)
-        self.frames = nn.Conv1d(BANDS, told, 5, padding=2)
-        channels = [group - early * (i // early_every) for i in range(steps)]
+        self.frames = nn.Conv1d(BANDS, condition_channels, 5, padding=2)
+        channels = [group - early_channels * (i // early_interval) for i in range(steps)]
         chain: list[Invertible] = []
         for width in channels:
-            made = step(width, hidden, layers, told)
-            chain.append(Rest(group - width, made) if width < group else made)
+            made = step(width, hidden, layers, condition_channels)
+            chain.append(EarlyOutput(group - width, made) if width < group else made)
         self.flow = Chain(chain)
 
-    def surroundings(self, picture: Tensor) -> Tensor:
-        """What each group of the frames (B, F, 80) is told, (B, F * 160 / group, told)."""
-        centred = (mel.log_mel_of(picture) + 5) / 4
+    def spectrum_condition(self, spectrogram: Tensor) -> Tensor:
+        """Conditioning (B, F * 160 / group, condition_channels) from a spectrogram (B, F, 80) of levels."""
+        centred = (mel.log_mel_of(spectrogram) + 5) / 4
         return self.frames(centred.mT).mT.repeat_interleave(HOP // self.group, 1)
 
     def condition(self, x: Tensor) -> Tensor:
-        """What the picture of the sequences (B, T) tells each group, (B, N, told)."""
-        return self.surroundings(mel.levels(x))[:, : self.filled(x.shape[1]) // self.group]
+        """Conditioning (B, N, condition_channels) from the spectrogram of the sequences (B, T)."""
+        return self.spectrum_condition(mel.levels(x))[:, : self.filled(x.shape[1]) // self.group]
 
     def sample(self, batch: int, length: int, generator: torch.Generator) -> Tensor:
-        """Not without a picture: see `vocode`."""
-        raise NotImplementedError("waveglow draws speech from a log-mel picture only: vocode(picture, generator)")
+        """Not available: a spectrogram is required, see `vocode`."""
+        raise NotImplementedError("waveglow needs a log-mel spectrogram; use vocode(spectrogram, generator)")
 
-    def decode(self, latents: Tensor, generator: torch.Generator, picture: Tensor | None = None) -> Tensor:
-        """Sequences (B, N * group) from latents (B, group, N) and the picture (B, F, 80) that `encode` saw."""
-        if picture is None:
-            raise NotImplementedError(
-                "waveglow decodes with a log-mel picture only: decode(latents, generator, picture)"
-            )
+    def decode(self, latents: Tensor, generator: torch.Generator, spectrogram: Tensor | None = None) -> Tensor:
+        """Sequences (B, N * group) from latents (B, group, N) and the spectrogram (B, F, 80) of the encoded speech."""
+        if spectrogram is None:
+            raise NotImplementedError("waveglow needs a spectrogram; use decode(latents, generator, spectrogram)")
         with torch.no_grad():
-            told = self.surroundings(picture)[:, : latents.shape[2]]
-            return quantise(self.flow.inverse(latents.mT, told).flatten(1))
+            condition = self.spectrum_condition(spectrogram)[:, : latents.shape[2]]
+            return quantise(self.flow.inverse(latents.mT, condition).flatten(1))
 
-    def vocode(self, picture: Tensor, generator: torch.Generator, deviation: float = 1.0) -> Tensor:
-        """Sequences (B, F * 160) that sound as a picture (B, F, 80) of levels shows, all samples at once.
+    def vocode(self, spectrogram: Tensor, generator: torch.Generator, deviation: float = 1.0) -> Tensor:
+        """Sample sequences (B, F * 160) given a spectrogram (B, F, 80) of levels, all samples in parallel.
 
-        `deviation` is that of the latents; less than 1 trades variety for clearness (section 2 has 0.6).
+        `deviation` is the standard deviation of the latents; values below 1 reduce variety and noise (section 2: 0.6).
         """
-        latents = self.draw_latents(len(picture), picture.shape[1] * HOP, generator)
-        return self.decode(deviation * latents, generator, picture)
+        latents = self.sample_latents(len(spectrogram), spectrogram.shape[1] * HOP, generator)
+        return self.decode(deviation * latents, generator, spectrogram)

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from sottovoce.models.families.attention import Attention, Transformer, rotated, turns
+from sottovoce.models.families.attention import Attention, Transformer, apply_rotary, rotary_table
 
 
 def plain(layer: Attention, x: Tensor) -> Tensor:
     """Attention (T, C) of x (T, C), one head, one query and one key after the other."""
     size = x.shape[1] // layer.heads
     q, k, v = (layer.qkv.weight @ x.T).T.view(len(x), 3, layer.heads, size).unbind(1)
-    cos, sin = layer.turns
+    cos, sin = layer.rotary_table
     complex_turn = torch.complex(cos, sin)
     rows = []
     for t in range(len(x)):
@@ -45,12 +45,12 @@ def test_attention_is_what_loops_compute(time: int):
 def test_positions_count_by_their_distance_even_past_the_period():
     torch.manual_seed(0)
     period = 64
-    turn = turns(16, period).double()
+    turn = rotary_table(16, period).double()
     q, k = torch.randn(2, 1, 16).double()
 
     def score(at: int, ago: int) -> float:
         places = torch.tensor([at, at - ago]) % period
-        return float((rotated(q, turn[:, places[:1]]) * rotated(k, turn[:, places[1:]])).sum())
+        return float((apply_rotary(q, turn[:, places[:1]]) * apply_rotary(k, turn[:, places[1:]])).sum())
 
     for ago in (0, 1, 5, 31):
         assert score(40, ago) == pytest.approx(score(1_000_003, ago), rel=1e-5)
@@ -59,14 +59,14 @@ def test_positions_count_by_their_distance_even_past_the_period():
 
 
 def test_rotations_keep_lengths():
-    turn, x = turns(8, 32), torch.randn(2, 3, 32, 8)
-    assert torch.allclose(rotated(x, turn).norm(dim=-1), x.norm(dim=-1), rtol=1e-5)
+    turn, x = rotary_table(8, 32), torch.randn(2, 3, 32, 8)
+    assert torch.allclose(apply_rotary(x, turn).norm(dim=-1), x.norm(dim=-1), rtol=1e-5)
 
 
 @torch.no_grad()
 def test_the_caches_do_not_grow():
     torch.manual_seed(0)
-    model = Transformer("transformer", width=16, layers=2, heads=2, window=4, embedding=4, front=3)
+    model = Transformer("transformer", width=16, layers=2, heads=2, window=4, embedding=4, conv_taps=3)
     state = model.start(3)
     for _ in range(20):
         _, state = model.step(torch.full((3,), 128), state)

@@ -9,10 +9,10 @@ import torch
 from helpers import tiny
 from torch import Tensor
 
-from sottovoce.models.families import bounded, recurrent, store
-from sottovoce.models.families.base import Autoregressive, nats
-from sottovoce.models.families.bounded import Bounded
+from sottovoce.models.families import finite_context, recurrent, store
+from sottovoce.models.families.base import Autoregressive, sequence_log_prob
 from sottovoce.models.families.classes import SILENCE
+from sottovoce.models.families.finite_context import FiniteContext
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.train import Likelihood
 from sottovoce.models.training.loop import LOOP_DEFAULTS, OptimiserStep
@@ -21,7 +21,7 @@ from sottovoce.models.training.run import train
 BOUNDED: list[dict[str, Any]] = [
     {"kind": "window", "window": 5, "embedding": 4, "hidden": 8},
     {"kind": "wavenet", "channels": 4, "skip": 6, "cycles": 2, "dilations": 3},
-    {"kind": "transformer", "width": 16, "layers": 2, "heads": 2, "window": 4, "embedding": 4, "front": 3},
+    {"kind": "transformer", "width": 16, "layers": 2, "heads": 2, "window": 4, "embedding": 4, "conv_taps": 3},
 ]
 TABLES = [*BOUNDED, *({"kind": kind, "hidden": 8, "embedding": 4} for kind in ("rnn", "lstm", "gru"))]
 
@@ -72,22 +72,22 @@ def test_steps_give_what_the_whole_gives(table: dict[str, Any]):
 @pytest.mark.parametrize("table", TABLES, ids=kind)
 @pytest.mark.parametrize("length", [1, 7, 60])
 def test_pieces_add_up_to_the_whole(table: dict[str, Any], length: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bounded, "PIECE", 7)
+    monkeypatch.setattr(finite_context, "PIECE", 7)
     monkeypatch.setattr(recurrent, "PIECE", 7)
     model, x = family(table), speech(2, length)
     with torch.no_grad():
-        assert torch.allclose(model.log_prob(x), nats(model(x), x), rtol=1e-6)
+        assert torch.allclose(model.log_prob(x), sequence_log_prob(model(x), x), rtol=1e-6)
 
 
 @pytest.mark.parametrize("table", BOUNDED, ids=kind)
 def test_reach_is_what_it_is_said_to_be(table: dict[str, Any]):
     model, x = family(table), speech(1, 60)
-    assert isinstance(model, Bounded)
+    assert isinstance(model, FiniteContext)
     other = x.clone()
     other[0, 20] += 40
     with torch.no_grad():
         changed = (model(x) != model(other)).any(-1)[0].nonzero()[:, 0]
-    assert changed.min() == 21 and changed.max() == 20 + model.reach
+    assert changed.min() == 21 and changed.max() == 20 + model.receptive_field
 
 
 @pytest.mark.parametrize("table", TABLES[3:], ids=kind)

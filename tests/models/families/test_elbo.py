@@ -7,7 +7,7 @@ import torch
 from helpers.quadrature import hermite
 from torch import Tensor, distributions, nn
 
-from sottovoce.models.families.vae import elbo, importance_bound, priced
+from sottovoce.models.families.vae import elbo, importance_bound, kl_penalty
 from sottovoce.models.gaussian import Gaussian
 
 
@@ -102,7 +102,7 @@ def test_one_latent_tells_the_bars_apart(seed: int):
     for _ in range(800):
         explained, divergence = bound(pictures(64))
         optimiser.zero_grad()
-        (priced(divergence, 1.0, 0.0) - explained.mean()).backward()
+        (kl_penalty(divergence, 1.0, 0.0) - explained.mean()).backward()
         optimiser.step()
     with torch.no_grad():
         posterior = Gaussian.of(encoder(BARS))

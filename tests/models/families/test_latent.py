@@ -9,12 +9,11 @@ import torch
 from torch import distributions
 
 from sottovoce.models.families import stepping, store
-from sottovoce.models.families.base import shifted
+from sottovoce.models.families.base import shift_right
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.latent import LatentWaveNet
-from sottovoce.models.families.stepping import Stepping, continued
-from sottovoce.models.families.train import DEFAULTS
-from sottovoce.models.families.train import family as lesson_of
+from sottovoce.models.families.stepping import WaveNetStepper, continue_sampling
+from sottovoce.models.families.train import DEFAULTS, family_experiment
 
 KINDS: dict[str, dict[str, Any]] = {
     "ae": {"kind": "ae", "size": 3},
@@ -55,11 +54,11 @@ def speech(batch: int, length: int) -> torch.Tensor:
 
 
 def training_batch(family: LatentWaveNet, batch: int = 3, length: int = 1600) -> dict[str, torch.Tensor]:
-    draws = family.draws(batch, length, seeded())
+    draws = family.sample_noise(batch, length, seeded())
     return {"x": speech(batch, length), "reference": speech(batch, 3200), **draws}
 
 
-def told(family: LatentWaveNet, batch: int, frames: int) -> torch.Tensor:
+def random_conditioning(family: LatentWaveNet, batch: int, frames: int) -> torch.Tensor:
     return torch.randn(batch, frames, family.adapter.out.out_features, generator=seeded())
 
 
@@ -68,7 +67,7 @@ def told(family: LatentWaveNet, batch: int, frames: int) -> torch.Tensor:
 def test_given_latents_it_is_a_probability(length: int):
     family = made("vq")
     every = torch.cartesian_prod(*[torch.arange(256)] * length).view(-1, length)
-    logits = family(every, told(family, 1, 1).expand(len(every), -1, -1))
+    logits = family(every, random_conditioning(family, 1, 1).expand(len(every), -1, -1))
     each = logits.double().log_softmax(-1).gather(2, every[:, :, None]).sum((1, 2))
     assert each.exp().sum() == pytest.approx(1, abs=1e-5)
 
@@ -88,8 +87,8 @@ def test_log_prob_is_likelihood_less_cost(bottleneck: str, length: int):
     family, x = made(bottleneck), speech(2, length)
     whole = family.padded(x)
     noise = torch.randn(2, family.bottleneck.size, whole.shape[1] // 320, generator=seeded(1))
-    latents = family.coded(whole, noise)[0]
-    nll = family.nll(whole, latents, family.voice(whole)[0])[:, :length].sum(1)
+    latents = family.quantise(whole, noise)[0]
+    nll = family.nll(whole, latents, family.speaker_vectors(whole)[0])[:, :length].sum(1)
     bits = -family.log_prob(x, seeded(1)) / math.log(2)
     assert torch.allclose(bits, nll + family.latent_bits(x), rtol=1e-5)
 
@@ -129,7 +128,7 @@ def test_the_loss_of_a_vae_is_the_elbo():
     batch = training_batch(family)
     q, x = posterior(family, batch["x"]), batch["x"]
     z = q.mean + q.stddev * batch["noise"]
-    logits = family(x, family.told(z, family.voice(batch["reference"])[0]))
+    logits = family(x, family.conditioning(z, family.speaker_vectors(batch["reference"])[0]))
     likelihood = distributions.Categorical(logits=logits).log_prob(x).sum()
     elbo = likelihood - distributions.kl_divergence(q, distributions.Normal(0.0, 1.0)).sum()
     loss, figures = family.loss(batch)
@@ -178,11 +177,11 @@ def test_the_encoder_learns_from_the_likelihood(bottleneck: str):
 @torch.no_grad()
 def test_stepwise_is_all_at_once():
     family, x = made("vq"), speech(2, 480)
-    condition = told(family, 2, 3)
-    steps, found = Stepping(family.wavenet, 2), []
-    for t, last in enumerate(shifted(x).unbind(1)):
+    condition = random_conditioning(family, 2, 3)
+    steps, found = WaveNetStepper(family.wavenet, 2), []
+    for t, last in enumerate(shift_right(x).unbind(1)):
         if t % 160 == 0:
-            steps.tell(condition[:, t // 160])
+            steps.set_condition(condition[:, t // 160])
         found.append(steps(last[:, None]))
     assert torch.allclose(torch.stack(found, 1), family(x, condition), atol=1e-5)
 
@@ -191,8 +190,8 @@ def test_stepwise_is_all_at_once():
 @torch.no_grad()
 def test_it_goes_on_as_it_would_score(known: int):
     family = made("ae")
-    condition = told(family, 2, 6)
-    out = continued(family.wavenet, speech(2, known), 960 - known, condition, seeded(3))
+    condition = random_conditioning(family, 2, 6)
+    out = continue_sampling(family.wavenet, speech(2, known), 960 - known, condition, seeded(3))
     assert out.shape == (2, 960) and torch.equal(out[:, :known], speech(2, known))
     chances, generator = family(out, condition).softmax(-1), seeded(3)
     drawn = [torch.multinomial(chances[:, t], 1, generator=generator)[:, 0] for t in range(known, 960)]
@@ -234,18 +233,18 @@ def test_saved_and_loaded(bottleneck: str, tmp_path: Path):
 def test_training_lowers_the_loss(shards: Path):
     torch.manual_seed(0)
     settings = DEFAULTS | {"shards": str(shards), "batch": 4, "frames": 8, "check_batch": 4}
-    lesson = lesson_of({"family": table("rvq")}, settings, torch.device("cpu"))
-    lesson.model.reference_frames = 50
-    optimiser = torch.optim.Adam(lesson.model.parameters(), 1e-2)
+    experiment = family_experiment({"family": table("rvq")}, settings, torch.device("cpu"))
+    experiment.model.reference_frames = 50
+    optimiser = torch.optim.Adam(experiment.model.parameters(), 1e-2)
     losses = []
     for step in range(30):
-        loss, _ = lesson.task.loss(lesson.draw(step))
+        loss, _ = experiment.task.loss(experiment.draw(step))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(float(loss.detach()))
     assert sum(losses[-5:]) < sum(losses[:5]) - 2
-    figures = lesson.check()
+    figures = experiment.check()
     assert {"dev_bits_per_sample", "dev_nll_bits", "dev_latent_bits", "dev_gap_bits"} <= figures.keys()
     assert "dev_latent_gap" not in figures  # the loop would stop a run that collapses
 

@@ -13,15 +13,15 @@ from helpers import tiny
 from torch import Tensor
 
 from sottovoce.models.families import linear, store
-from sottovoce.models.families.classes import classes, samples
-from sottovoce.models.families.discretised import FAR, UNIFORM, Logistics
+from sottovoce.models.families.classes import to_amplitudes, to_classes
 from sottovoce.models.families.kinds import make_family
-from sottovoce.models.families.linear import AdaptiveFir, Fir, LinearFamily, averaged
+from sottovoce.models.families.linear import AdaptiveFir, Fir, LinearFamily, exponential_average
+from sottovoce.models.families.logistic_mixture import FAR, UNIFORM, LogisticMixture
 from sottovoce.models.training.run import train
 
 TABLES: list[dict[str, Any]] = [
     {"kind": "fir", "order": 8, "components": 3},
-    {"kind": "adaptive-fir", "order": 6, "window": 40, "fall": 5, "hop": 8},
+    {"kind": "adaptive-fir", "order": 6, "window": 40, "taper_length": 5, "hop": 8},
 ]
 REAL: list[dict[str, Any]] = [{"kind": "fir", "order": 16}, {"kind": "adaptive-fir"}]
 
@@ -33,33 +33,33 @@ def kind(table: dict[str, Any]) -> str:
 def resonance(length: int, seed: int = 0, scale: float = 0.01) -> Tensor:
     """Classes of noise through two poles."""
     noise = np.random.default_rng(seed).logistic(scale=scale, size=length)
-    return classes(torch.from_numpy(scipy.signal.lfilter([1.0], [1, -1.2, 0.8], noise)))
+    return to_classes(torch.from_numpy(scipy.signal.lfilter([1.0], [1, -1.2, 0.8], noise)))
 
 
 def speech(seconds: float = 1.0, seed: int = 0) -> Tensor:
-    return classes(torch.from_numpy(tiny.voice(seconds, seed=seed)))
+    return to_classes(torch.from_numpy(tiny.voice(seconds, seed=seed)))
 
 
 def learned(table: dict[str, Any], *heard: Tensor) -> LinearFamily:
     model = make_family(table)
     assert isinstance(model, LinearFamily)
-    model.learn(heard or [speech()])
+    model.fit(heard or [speech()])
     return model
 
 
 def test_the_intervals_hold_what_the_logistic_has_between_them():
-    spread = Logistics(1, 0)
+    spread = LogisticMixture(1, 0)
     with torch.no_grad():
         spread.scales.fill_(math.log(0.02))
         mean = torch.tensor([[0.0, 0.1, -0.9]]).double()
         p = spread.logits(mean, mean.new_zeros(1, 3, 0)).double().exp()[0]
     edges = spread.edges.double().numpy()
     assert edges[0] == -FAR and edges[-1] == FAR
-    middle = samples(torch.arange(256)).numpy()
+    middle = to_amplitudes(torch.arange(256)).numpy()
     assert ((edges[:-1] < middle) & (middle < edges[1:])).all()
     inner = torch.from_numpy(edges[1:-1])
-    assert torch.equal(classes(inner - 1e-6), torch.arange(255)) and torch.equal(
-        classes(inner + 1e-6), 1 + torch.arange(255)
+    assert torch.equal(to_classes(inner - 1e-6), torch.arange(255)) and torch.equal(
+        to_classes(inner + 1e-6), 1 + torch.arange(255)
     )
     for row, m in zip(p, (0.0, 0.1, -0.9), strict=True):
         direct = np.diff(scipy.stats.logistic.cdf(edges, m, 0.02)) * (1 - UNIFORM) + UNIFORM / 256
@@ -67,7 +67,7 @@ def test_the_intervals_hold_what_the_logistic_has_between_them():
 
 
 def test_far_off_the_intervals_are_exact_and_no_sample_costs_more_than_20_bits():
-    spread = Logistics(2, 1)
+    spread = LogisticMixture(2, 1)
     mean, clues = torch.zeros(256).double(), torch.full((256, 1), -11.0).double()
     with torch.no_grad():
         bits = -spread.log_prob(torch.arange(256), mean, clues) / math.log(2)
@@ -93,7 +93,7 @@ def test_one_scale_is_the_one_of_direct_maximum_likelihood():
 def test_the_predictor_is_that_of_the_normal_equations():
     heard = [speech(0.5, seed) for seed in range(3)]
     model = learned({"kind": "fir", "order": 12}, *heard)
-    r = sum(np.correlate(w, w, "full")[len(w) - 1 :][:13] for w in (samples(x).double().numpy() for x in heard))
+    r = sum(np.correlate(w, w, "full")[len(w) - 1 :][:13] for w in (to_amplitudes(x).double().numpy() for x in heard))
     direct = scipy.linalg.solve_toeplitz(r[:12], r[1:])
     assert isinstance(model, Fir) and np.allclose(model.coefficients, direct, atol=2e-3)  # half precision
 
@@ -101,16 +101,16 @@ def test_the_predictor_is_that_of_the_normal_equations():
 def test_the_predictor_of_a_long_stationary_sound_is_also_that_of_librosa():
     x = resonance(60_000)  # librosa has Burg's method: the two differ in how they treat the ends
     model = learned({"kind": "fir", "order": 4}, x)
-    burg = librosa.lpc(samples(x).double().numpy(), order=4)
+    burg = librosa.lpc(to_amplitudes(x).double().numpy(), order=4)
     assert isinstance(model, Fir) and np.allclose(model.coefficients, -burg[1:], atol=3e-3)
     assert np.allclose(model.coefficients[:2], [1.2, -0.8], atol=0.03)
 
 
 def test_each_frame_is_predicted_from_the_window_before_it():
     x = speech(0.1)
-    model = AdaptiveFir("adaptive-fir", order=6, window=40, fall=5, hop=8)
+    model = AdaptiveFir("adaptive-fir", order=6, window=40, taper_length=5, hop=8)
     mean = model.predict(x[None])[0][0].numpy()
-    wave, taper = samples(x).double().numpy(), model.taper.double().numpy()
+    wave, taper = to_amplitudes(x).double().numpy(), model.taper.double().numpy()
     assert taper.argmax() in (34, 35) and taper[-1] < 0.5
     for first in (48, 56, 800):
         past = wave[first - 40 : first] * taper
@@ -124,7 +124,7 @@ def test_each_frame_is_predicted_from_the_window_before_it():
 def test_averages_are_what_a_recursion_gives():
     x = torch.rand(2, 700, dtype=torch.float64)
     decay, average = math.exp(-1 / 5), torch.zeros(2, dtype=torch.float64)
-    for t, value in enumerate(averaged(x, 5).T):
+    for t, value in enumerate(exponential_average(x, 5).T):
         assert torch.allclose(value, average, atol=1e-12)
         average = decay * average + (1 - decay) * x[:, t]
 

@@ -18,7 +18,7 @@ from sottovoce.models.families.ngram import NGram
 from sottovoce.models.families.train import recordings
 from sottovoce.models.training.run import train
 
-ALL = {"least": 1, "least_context": 1}
+ALL = {"min_count": 1, "min_context_count": 1}
 
 
 def speech(length: int, seed: int = 0, values: int = 6) -> Tensor:
@@ -32,9 +32,9 @@ def speech(length: int, seed: int = 0, values: int = 6) -> Tensor:
     return torch.tensor(x)
 
 
-def learned(context: int, x: Tensor, most: int = 100_000, **settings: int) -> NGram:
-    model = NGram("ngram", context=context, most=most, **(ALL | settings))
-    model.learn([x])
+def learned(context: int, x: Tensor, max_ngrams: int = 100_000, **settings: int) -> NGram:
+    model = NGram("ngram", context=context, max_ngrams=max_ngrams, **(ALL | settings))
+    model.fit([x])
     return model
 
 
@@ -70,13 +70,13 @@ def test_counts_are_those_of_counting_one_by_one():
         keys = {sum(k << 8 * i for i, k in enumerate(reversed(gram))): gram for gram in grams}
         assert counts.keys.tolist() == sorted(keys)
         assert counts.times.tolist() == [2 * grams[keys[key]] for key in sorted(keys)]
-        assert counts.followed.tolist() == [2 * behind[keys[key][:-1]] for key in sorted(keys)]
+        assert counts.context_times.tolist() == [2 * behind[keys[key][:-1]] for key in sorted(keys)]
 
 
 def test_rare_ones_and_those_after_rare_contexts_are_not_thought_of():
     x = speech(2000).numpy().astype(np.uint8)
     every, some = ngram.count([x], 2, 1, 1)[2], ngram.count([x], 2, 10, 80)[2]
-    often, behind_often = every.times >= 10, every.followed >= 80
+    often, behind_often = every.times >= 10, every.context_times >= 80
     assert (often & ~behind_often).any() and (behind_often & ~often).any()
     assert some.keys.tolist() == every.keys[often & behind_often].tolist()
 
@@ -104,8 +104,8 @@ def test_contexts_never_seen_are_those_one_shorter():
 
 
 def test_probabilities_sum_to_one(tmp_path: Path):
-    model = learned(2, speech(400), most=60)
-    table = {"kind": "ngram", "context": 2, "most": 60, **ALL}
+    model = learned(2, speech(400), max_ngrams=60)
+    table = {"kind": "ngram", "context": 2, "max_ngrams": 60, **ALL}
     store.save(model, table, {}, tmp_path / "family.safetensors")
     every = torch.arange(256)
     pairs = torch.cartesian_prod(every, every)
@@ -124,12 +124,12 @@ def test_a_context_after_which_all_was_seen_leaves_nothing_over():
     assert (p[1] / p[0]).item() == pytest.approx(2.25 / 0.25, rel=0.1)
 
 
-@pytest.mark.parametrize("most", [5, 40])
-def test_the_most_that_are_kept_are_those_that_are_worth_most(most: int):
+@pytest.mark.parametrize("max_ngrams", [5, 40])
+def test_the_most_that_are_kept_are_those_that_are_worth_most(max_ngrams: int):
     x = speech(2000)
-    whole, model = learned(2, x), learned(2, x, most=most)
-    assert sum(len(table.keys) - 1 for table in model.tables) == most
-    fewer = learned(2, x, most=most - 4)
+    whole, model = learned(2, x), learned(2, x, max_ngrams=max_ngrams)
+    assert sum(len(table.keys) - 1 for table in model.tables) == max_ngrams
+    fewer = learned(2, x, max_ngrams=max_ngrams - 4)
     assert whole.log_prob(x[None]) > model.log_prob(x[None]) > fewer.log_prob(x[None])
     assert set(fewer.tables[0].keys.tolist()) <= set(model.tables[0].keys.tolist())
 
@@ -175,7 +175,7 @@ def test_without_learning_all_is_alike():
 
 @pytest.mark.parametrize("context", [0, 1])
 def test_trained_on_shards_and_stored(context: int, shards: Path, tmp_path: Path):
-    family = {"kind": "ngram", "context": context, "most": 20_000, "least": 2, "least_context": 5}
+    family = {"kind": "ngram", "context": context, "max_ngrams": 20_000, "min_count": 2, "min_context_count": 5}
     bits = train(tiny.write_family(tmp_path, shards, family))["dev_bits_per_sample"]
     model, about = store.load(tmp_path / "run" / "family.safetensors")
     x = list(recordings({"shards": shards}, "dev"))

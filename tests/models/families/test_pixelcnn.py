@@ -10,7 +10,7 @@ import torch
 from helpers.tiny import write_family
 
 from sottovoce.models.families import pixelcnn, store
-from sottovoce.models.families.classes import classes
+from sottovoce.models.families.classes import to_classes
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.mel import levels
 from sottovoce.models.training.run import read_config, train
@@ -38,11 +38,11 @@ def pictures(*shape: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("place", [(0, 0), (0, 79), (2, 0), (3, 40), (5, 79), (8, 20)])
 def test_a_pixel_is_seen_by_all_that_may_see_it_and_by_no_other(place: tuple[int, int]):
     """No blind spot, and no peeping: those below within three bands, those on the right within four."""
-    model, picture = tiny(), pictures(1, 9, 80)
-    other = picture.clone()
-    other[0, *place] = (picture[0, *place] + 128) % 256
+    model, spectrogram = tiny(), pictures(1, 9, 80)
+    other = spectrogram.clone()
+    other[0, *place] = (spectrogram[0, *place] + 128) % 256
     with torch.no_grad():
-        changed = (model(picture) != model(other)).any(-1)[0]
+        changed = (model(spectrogram) != model(other)).any(-1)[0]
     row, band = torch.arange(9)[:, None] - place[0], torch.arange(80) - place[1]
     below = (row > 0) & (row <= 4) & (band.abs() <= 3)
     beside = (row == 0) & (band > 0) & (band <= 4)
@@ -60,13 +60,13 @@ def test_pictures_of_two_bands_sum_to_one(output: str, monkeypatch: pytest.Monke
 
 
 def test_long_pictures_are_scored_in_blocks(monkeypatch: pytest.MonkeyPatch):
-    model, picture = tiny(), pictures(2, 10, 80)
+    model, spectrogram = tiny(), pictures(2, 10, 80)
     with torch.no_grad():
-        whole = model.log_prob(picture)
+        whole = model.log_prob(spectrogram)
         monkeypatch.setattr(pixelcnn, "BLOCK", 3)
-        assert torch.allclose(model.log_prob(picture), whole, rtol=1e-5)
-        assert torch.allclose(model.log_prob(picture[:, :1]), model.output.log_prob(
-            model(picture[:, :1]), picture[:, :1]).sum((1, 2)), rtol=1e-5)  # fmt: skip
+        assert torch.allclose(model.log_prob(spectrogram), whole, rtol=1e-5)
+        assert torch.allclose(model.log_prob(spectrogram[:, :1]), model.output.log_prob(
+            model(spectrogram[:, :1]), spectrogram[:, :1]).sum((1, 2)), rtol=1e-5)  # fmt: skip
 
 
 @pytest.mark.parametrize("output", NAMES)
@@ -93,13 +93,13 @@ def test_samples_are_the_generators():
 
 
 def test_stored_and_read_again(tmp_path: Path):
-    model, picture = tiny("mixture"), pictures(1, 4, 80)
+    model, spectrogram = tiny("mixture"), pictures(1, 4, 80)
     model.half().float()
     table = {"kind": "pixelcnn", "output": "mixture", "channels": 8, "dilations": [1, 2]}
     store.save(model, table, {"steps": 3}, tmp_path / "family.safetensors")
     read, about = store.load(tmp_path / "family.safetensors")
     assert about["steps"] == 3 and table.items() <= about["family"].items()
-    assert torch.equal(read.log_prob(picture), model.log_prob(picture))
+    assert torch.equal(read.log_prob(spectrogram), model.log_prob(spectrogram))
 
 
 @pytest.mark.parametrize("output", NAMES)
@@ -120,7 +120,7 @@ def test_a_setting_that_there_is_not():
 
 def test_loss_counts_bits_of_the_picture_of_the_speech():
     model = tiny()
-    x = classes(0.1 * torch.randn(3, 640, generator=torch.Generator().manual_seed(0)))
+    x = to_classes(0.1 * torch.randn(3, 640, generator=torch.Generator().manual_seed(0)))
     with torch.no_grad():
         loss, figures = model.loss({"x": x})
         nats = -model.log_prob(levels(x)).mean()
@@ -136,10 +136,10 @@ def test_a_known_truth(output: str, least: float, most: float, monkeypatch: pyte
     model = pixelcnn.PixelCNN("pixelcnn", output, channels=16, dilations=(1, 1))
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     coins = 40 + 160 * torch.randint(0, 2, (32, 33), generator=torch.Generator().manual_seed(0))
-    picture = torch.stack((coins[:, 1:], coins[:, :-1]), -1)
+    spectrogram = torch.stack((coins[:, 1:], coins[:, :-1]), -1)
     for _ in range(150):
         optimiser.zero_grad()
-        loss = -model.log_prob(picture).mean() / (picture[0].numel() * math.log(2))
+        loss = -model.log_prob(spectrogram).mean() / (spectrogram[0].numel() * math.log(2))
         loss.backward()
         optimiser.step()
     assert least < loss.item() < most

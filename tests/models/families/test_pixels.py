@@ -81,10 +81,11 @@ def fitted_bits(name: str, target: torch.Tensor) -> float:
     """Bits per level of the best that an output model can say of levels (N,) with one set of numbers for all."""
     output = make_output(name, DEVIATION)
     raw = torch.zeros(output.outputs)
-    output.begin(raw)
+    output.init_bias(raw)
     raw.requires_grad_()
     optimiser = torch.optim.Adam([raw], lr=0.1)
-    for _ in range(300):
+    for step in range(500):
+        optimiser.param_groups[0]["lr"] = 0.1 * min(1, (500 - step) / 200)  # a constant rate oscillates in the end
         optimiser.zero_grad()
         bits = -output.log_prob(raw.expand(len(target), -1), target).mean() / math.log(2)
         bits.backward()
@@ -116,7 +117,7 @@ def test_one_peak_that_all_fit():
 
 def test_mixture_begins_with_its_densities_apart():
     bias = torch.zeros(30)
-    MixturePixels().begin(bias)
+    MixturePixels().init_bias(bias)
     assert bias[10:20].diff().min() > 0.1
 
 

@@ -52,7 +52,7 @@ def test_an_empty_row_stays_empty(tmp_path: Path):
 
 def test_other_files_are_refused(tmp_path: Path):
     save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="no family of models"):
+    with pytest.raises(ValueError, match="not a model family"):
         store.load(tmp_path / "other.safetensors")
 
 

@@ -33,7 +33,7 @@ def test_training_goes_on_from_another_run_and_says_so(shards: Path, tmp_path: P
 
 
 def test_what_is_counted_needs_one_look(shards: Path, tmp_path: Path):
-    figures = train(tiny.write_family(tmp_path, shards, {"kind": "ngram", "context": 1, "most": 500}))
+    figures = train(tiny.write_family(tmp_path, shards, {"kind": "ngram", "context": 1, "max_ngrams": 500}))
     assert figures["dev_bits_per_sample"] < 8
     _, about = store.load(tmp_path / "run" / "family.safetensors")
     assert about["steps"] == 0 and about["dev_bits_per_sample"] == figures["dev_bits_per_sample"]

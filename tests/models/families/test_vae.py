@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sottovoce.models.families import store, vae
 from sottovoce.models.families.kinds import make_family
-from sottovoce.models.families.vae import ChunkVAE, drawn_from, priced
+from sottovoce.models.families.vae import ChunkVAE, kl_penalty, sample_logistic_mixture
 from sottovoce.models.gaussian import STANDARD
 from sottovoce.models.training.run import read_config, stage_settings, train
 from sottovoce.models.wavenet.heads import LogisticMixtureHead
@@ -79,7 +79,7 @@ def test_log_prob_is_the_elbo():
     family, x = made(), speech(2, 70)
     assert torch.equal(family.log_prob(x, seeded(1)), family.importance_bound(x, seeded(1), draws=1))
     assert not torch.equal(family.log_prob(x, seeded(1)), family.log_prob(x, seeded(2)))
-    batch = {"x": x.repeat(2000, 1), **family.draws(4000, 70, seeded(3))}
+    batch = {"x": x.repeat(2000, 1), **family.sample_noise(4000, 70, seeded(3))}
     assert batch["noise"].shape == (4000, 3, 4)
     loss, figures = family.loss(batch)
     drawn = -family.log_prob(batch["x"], seeded(4)).mean() / (70 * math.log(2))
@@ -120,7 +120,7 @@ def test_what_is_not_there_weighs_nothing():
 @torch.no_grad()
 def test_classes_are_drawn_as_often_as_they_are_likely():
     raw = torch.tensor([0.3, -0.4, 0.1, -1.1, 0.0, 0.9, -1.5, -3.0, -0.5])
-    drawn = drawn_from(raw.expand(2, 200_000, 9), seeded())
+    drawn = sample_logistic_mixture(raw.expand(2, 200_000, 9), seeded())
     share = torch.bincount(drawn.flatten(), minlength=256) / drawn.numel()
     chances = LogisticMixtureHead(3).log_probs(raw).exp()
     assert (share - chances).abs().sum() < 0.03 and abs(share[0] - chances[0]) < 2e-3
@@ -143,7 +143,7 @@ def taught(family: ChunkVAE, steps: int) -> Tensor:
     for _ in range(steps):
         phase = 2 * math.pi * torch.rand(32, 1, generator=generator)
         x = (128 + 80 * torch.sin(phase + 0.3 * torch.arange(32))).long()
-        loss, _ = family.loss({"x": x, **family.draws(32, 32, generator)})
+        loss, _ = family.loss({"x": x, **family.sample_noise(32, 32, generator)})
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -161,8 +161,8 @@ def test_free_bits_are_used_and_others_dear():
 
 def test_priced():
     divergence = torch.tensor([[[0.0, 3.0], [2.0, 5.0]]]) * math.log(2)
-    assert priced(divergence, 1.0, 0.0).item() == pytest.approx(5 * math.log(2))
-    assert priced(divergence, 0.5, 2.0).item() == pytest.approx(0.5 * 6 * math.log(2))
+    assert kl_penalty(divergence, 1.0, 0.0).item() == pytest.approx(5 * math.log(2))
+    assert kl_penalty(divergence, 0.5, 2.0).item() == pytest.approx(0.5 * 6 * math.log(2))
 
 
 def test_trained_stored_and_found(shards: Path, tmp_path: Path):

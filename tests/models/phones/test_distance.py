@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sottovoce.models.phones.distance import edits
+from sottovoce.models.phones.distance import edit_distance
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sottovoce.models.phones.distance import edits
     ],
 )
 def test_known(heard: str, truth: str, wrong: int):
-    assert edits([ord(c) for c in heard], [ord(c) for c in truth]) == wrong
+    assert edit_distance([ord(c) for c in heard], [ord(c) for c in truth]) == wrong
 
 
 def plain(a: tuple[int, ...], b: tuple[int, ...]) -> int:
@@ -39,4 +39,4 @@ SEQUENCE = st.lists(st.integers(0, 3), max_size=12).map(tuple)
 
 @given(SEQUENCE, SEQUENCE)
 def test_as_defined(a: tuple[int, ...], b: tuple[int, ...]):
-    assert edits(a, b) == plain(a, b) == edits(b, a)
+    assert edit_distance(a, b) == plain(a, b) == edit_distance(b, a)

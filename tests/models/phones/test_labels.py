@@ -2,7 +2,7 @@
 
 import pytest
 
-from sottovoce.models.phones.labels import BLANK, NUMBERS, PHONES, collapse, numbers, parse_alignment
+from sottovoce.models.phones.labels import BLANK, PHONE_IDS, PHONES, collapse, parse_alignment, phone_ids
 
 
 def test_thirty_nine_phones():
@@ -19,9 +19,9 @@ def test_alignments():
 
 
 def test_numbers():
-    assert numbers(["SIL", "AA", "ZH", "SIL"]) == [0, 38]
-    with pytest.raises(ValueError, match="no phone of English: aa"):
-        numbers(["aa"])
+    assert phone_ids(["SIL", "AA", "ZH", "SIL"]) == [0, 38]
+    with pytest.raises(ValueError, match="aa is not an English phone"):
+        phone_ids(["aa"])
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_collapse(classes: list[int], said: list[int]):
 
 
 def test_numbers_are_places():
-    assert all(PHONES[NUMBERS[name]] == name for name in PHONES)
+    assert all(PHONES[PHONE_IDS[name]] == name for name in PHONES)

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from sottovoce.codec.evaluation import phones as judge
 from sottovoce.models.phones import train as training
 from sottovoce.models.phones.export import export
-from sottovoce.models.phones.network import PhoneNetwork, heard
+from sottovoce.models.phones.network import PhoneNetwork, recogniser_input
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.run import read_config, stage_settings, train
 
@@ -22,7 +22,7 @@ TINY = {"channels": 24, "dilations": [1, 2], "dropout": 0.0}
 def write_config(folder: Path, shards: Path, **settings: object) -> Path:
     stage = {
         "task": "phones", "shards": str(shards), "out": str(folder / "run"), "steps": 300, "batch": 8, "seconds": 1.5,
-        "most_phones": 12, "learning_rate": 1e-2, "warmup_steps": 10, "ema": 0.95, "log_every": 20, "check_every": 300,
+        "max_phones": 12, "learning_rate": 1e-2, "warmup_steps": 10, "ema": 0.95, "log_every": 20, "check_every": 300,
     } | settings  # fmt: skip
     lines = ["[recogniser]", *(f"{k} = {json.dumps(v)}" for k, v in TINY.items())]
     lines += ["[stage.phones]", *(f"{k} = {json.dumps(v)}" for k, v in stage.items())]
@@ -34,7 +34,7 @@ def write_config(folder: Path, shards: Path, **settings: object) -> Path:
 @pytest.fixture
 def clear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing spoils what is said: a language is learned in fewer steps."""
-    monkeypatch.setattr(training, "degraded", lambda wave, generator: wave)
+    monkeypatch.setattr(training, "degrade", lambda wave, generator: wave)
 
 
 @pytest.mark.usefixtures("clear")
@@ -98,6 +98,6 @@ def test_company_changes_nothing():
         torch.nn.init.normal_(block.mix.weight, std=0.3)
     wave = 0.1 * torch.randn(1, 16000)
     with torch.no_grad():
-        alone = model(*heard(wave, torch.tensor([16000])))
-        together = model(*heard(torch.nn.functional.pad(wave, (0, 8000)), torch.tensor([16000])))
+        alone = model(*recogniser_input(wave, torch.tensor([16000])))
+        together = model(*recogniser_input(torch.nn.functional.pad(wave, (0, 8000)), torch.tensor([16000])))
     torch.testing.assert_close(together[:, :50], alone, atol=1e-4, rtol=1e-4)

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from helpers import talkers
 
-from sottovoce.models.phones.labels import NUMBERS, PHONES
+from sottovoce.models.phones.labels import PHONE_IDS, PHONES
 from sottovoce.models.probing.labels import (
     UNKNOWN,
     LabelledRecording,
     phone_labels,
     read_recordings,
-    some,
-    spoken_labels,
+    select_recordings,
+    speaker_labels,
 )
 
 
@@ -23,7 +23,7 @@ def recording(
 
 
 def test_the_phone_in_the_middle_of_a_step():
-    ah, t, silence = NUMBERS["AH"], NUMBERS["T"], len(PHONES)
+    ah, t, silence = PHONE_IDS["AH"], PHONE_IDS["T"], len(PHONES)
     assert phone_labels(recording(), 8, 1).tolist() == [ah] * 3 + [silence] * 3 + [t] * 2
     assert phone_labels(recording(), 5, 2).tolist() == [ah, silence, silence, t, UNKNOWN]  # frames 1, 3, 5, 7, 9
     assert phone_labels(recording(), 1, 4).tolist() == [ah]
@@ -32,22 +32,22 @@ def test_the_phone_in_the_middle_of_a_step():
 
 def test_who_is_silent_cannot_be_told_from_others():
     phones = phone_labels(recording(), 5, 2)
-    assert spoken_labels(recording(), 7, phones).tolist() == [7, UNKNOWN, UNKNOWN, 7, UNKNOWN]
+    assert speaker_labels(recording(), 7, phones).tolist() == [7, UNKNOWN, UNKNOWN, 7, UNKNOWN]
     nothing = recording(phones="")
-    assert spoken_labels(nothing, 7, phone_labels(nothing, 3, 2)).tolist() == [7] * 3
+    assert speaker_labels(nothing, 7, phone_labels(nothing, 3, 2)).tolist() == [7] * 3
 
 
 def test_some_are_of_all_speakers_and_of_known_phones():
     many = [recording(f"{i}.wav", "here:much", "") for i in range(50)]
     few = [recording(f"{name}{i}.wav", name) for name in ("a", "b", "c") for i in range(5)]
     few += [recording("d.wav", "d", "")]
-    chosen = some(many + few, 10)
+    chosen = select_recordings(many + few, 10)
     spoken = [one.speaker for one in chosen]
     assert len(set(chosen)) == 10
     assert sorted(spoken.count(name) for name in ("a", "b", "c", "d", "here:much")) == [1, 2, 2, 2, 3]
     assert (spoken.count("d"), spoken.count("here:much")) == (1, 2)
-    assert chosen == some(many + few, 10) != some(many + few, 10, seed=1)
-    known = some(
+    assert chosen == select_recordings(many + few, 10) != select_recordings(many + few, 10, seed=1)
+    known = select_recordings(
         [*(recording(f"{i}.wav", phones="") for i in range(9)), *(recording(f"{i}p.wav") for i in range(3))], 3
     )
     assert all(one.phones for one in known)

@@ -20,6 +20,6 @@ REPORT = {
 
 def test_every_point_is_a_row_and_guessing_the_last():
     lines = markdown(REPORT, "plot.svg").splitlines()
-    assert lines[0] == "## What the latents hold" and "![Phones against gender](plot.svg)" in lines
+    assert lines[0] == "## Information in the latents" and "![Phones against gender](plot.svg)" in lines
     assert lines[-2] == "| vq-9 | 450 | p_bn | 41.2 | 52.0 | 51.0 | 3.0 |"
-    assert lines[-1] == "| the commonest answer | – | – | 30.0 | 30.0 | 30.0 | 30.0 |"
+    assert lines[-1] == "| most frequent label | – | – | 30.0 | 30.0 | 30.0 | 30.0 |"

@@ -8,7 +8,7 @@ from helpers import talkers
 
 from sottovoce.models.probing import network
 from sottovoce.models.probing.labels import read_recordings
-from sottovoce.models.probing.train import TASKS, accuracies, probe, read, steps_of
+from sottovoce.models.probing.train import TASKS, accuracies, probe, read_classes_of, steps_of
 
 
 @pytest.fixture(autouse=True)
@@ -51,19 +51,22 @@ def test_the_model_learns_nothing_from_its_probes(talking: Path):
 def test_speakers_are_tested_on_recordings_that_were_not_trained_on(talking: Path):
     recordings = read_recordings(talking, "train")
     model, speakers = talkers.model(kind="vq", size=4, codes=8), sorted({one.speaker for one in recordings})
-    steps = steps_of(model, recordings, read(recordings), speakers)
+    steps = steps_of(model, recordings, read_classes_of(recordings), speakers)
     assert set(steps.labels) == {"phone", "gender", "speaker"}
-    tested = [steps.chosen("p_bn", "speaker", mask)[1].unique().tolist() for mask in (steps.held, ~steps.held)]
+    tested = [
+        steps.select("p_bn", "speaker", mask)[1].unique().tolist()
+        for mask in (steps.in_speaker_test, ~steps.in_speaker_test)
+    ]
     assert tested == [[0, 1, 2, 3]] * 2
-    ends = steps.held.int().diff().nonzero().numel()
+    ends = steps.in_speaker_test.int().diff().nonzero().numel()
     assert ends == 2 * 4  # of four recordings of each speaker it is the third
-    assert steps.bits == 3 * len(steps.held)
+    assert steps.bits == 3 * len(steps.in_speaker_test)
 
 
 def test_too_little_speech(talking: Path):
     recordings = read_recordings(talking, "train")[:2]
     model = talkers.model(kind="vq", size=4, codes=8)
-    steps = steps_of(model, recordings, read(recordings), [recordings[0].speaker])
+    steps = steps_of(model, recordings, read_classes_of(recordings), [recordings[0].speaker])
     with pytest.raises(ValueError, match="known speaker"):
         accuracies(steps, steps, 1)
 
@@ -72,4 +75,4 @@ def test_a_recording_that_is_none(tmp_path: Path):
     folder = talkers.write_speech(tmp_path, train=1, valid=1)
     (folder / "valid/0/1.wav").write_bytes(b"no sound")
     with pytest.raises(ValueError, match=r"1\.wav"):
-        read(read_recordings(folder, "valid"))
+        read_classes_of(read_recordings(folder, "valid"))

@@ -9,11 +9,14 @@ from torch.nn import functional as F
 from sottovoce.codec.evaluation.families import hearing
 from sottovoce.codec.evaluation.families.hearing import LENGTH, PROMPT, clips, originals, prompts, sampler
 from sottovoce.models.families.base import Family
-from sottovoce.models.families.classes import SILENCE, classes
+from sottovoce.models.families.classes import SILENCE, to_classes
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.mel import levels
 
-TINY = {"glow": {"steps": 1, "hidden": 2, "layers": 1}, "waveglow": {"steps": 1, "hidden": 2, "layers": 1, "told": 2}}
+TINY = {
+    "glow": {"steps": 1, "hidden": 2, "layers": 1},
+    "waveglow": {"steps": 1, "hidden": 2, "layers": 1, "condition_channels": 2},
+}
 
 
 class Echo(Family):
@@ -46,7 +49,7 @@ class Echo(Family):
 def heard(clip):
     wave, rate = soundfile.read(io.BytesIO(base64.b64decode(clip["sound"])))
     assert rate == 16000
-    return classes(torch.from_numpy(wave))
+    return to_classes(torch.from_numpy(wave))
 
 
 def test_prompts_are_the_middles_of_recordings():

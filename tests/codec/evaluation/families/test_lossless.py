@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sottovoce.codec.bits import FormatError, varint
 from sottovoce.codec.evaluation.families.lossless import compress, decompress, halves
-from sottovoce.models.families.base import Autoregressive, shifted
+from sottovoce.models.families.base import Autoregressive, shift_right
 from sottovoce.models.families.classes import CLASSES
 from sottovoce.models.families.kinds import make_family
 
@@ -27,7 +27,7 @@ class Repeat(Autoregressive):
         self.mood = 0.0  # no weight, and nobody knows of it
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.nn.functional.one_hot(shifted(x), CLASSES) * (self.logit + self.mood)
+        return torch.nn.functional.one_hot(shift_right(x), CLASSES) * (self.logit + self.mood)
 
     def start(self, batch: int) -> None:
         return None

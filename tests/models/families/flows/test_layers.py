@@ -8,20 +8,20 @@ import torch
 from torch import Tensor
 
 from sottovoce.models.families.flows.actnorm import ActNorm
-from sottovoce.models.families.flows.base import Chain, Invertible, Rest, Shuffle, standard_normal
-from sottovoce.models.families.flows.coupling import MOST, Additive, Affine
+from sottovoce.models.families.flows.base import Chain, EarlyOutput, Invertible, Shuffle, standard_normal
+from sottovoce.models.families.flows.coupling import MAX_LOG_SCALE, AdditiveCoupling, AffineCoupling
 from sottovoce.models.families.flows.glow import step
-from sottovoce.models.families.flows.mixing import Mixing
+from sottovoce.models.families.flows.mixing import InvertibleConv1x1
 
 LAYERS: dict[str, Callable[[], Invertible]] = {
     "actnorm": lambda: ActNorm(4),
     "shuffle": lambda: Shuffle(4),
-    "mixing": lambda: Mixing(4),
-    "additive": lambda: Additive(4, 8, 2),
-    "affine": lambda: Affine(4, 8, 2),
-    "told affine": lambda: Affine(4, 8, 2, condition=3),
-    "odd affine": lambda: Affine(5, 8, 2),
-    "rest": lambda: Rest(2, Affine(2, 8, 2)),
+    "mixing": lambda: InvertibleConv1x1(4),
+    "additive": lambda: AdditiveCoupling(4, 8, 2),
+    "affine": lambda: AffineCoupling(4, 8, 2),
+    "conditional affine": lambda: AffineCoupling(4, 8, 2, condition=3),
+    "odd affine": lambda: AffineCoupling(5, 8, 2),
+    "rest": lambda: EarlyOutput(2, AffineCoupling(2, 8, 2)),
     "chain": lambda: Chain([step(4, 8, 2), Shuffle(4), step(4, 8, 2)]),
 }
 
@@ -36,15 +36,15 @@ def made(make: Callable[[], Invertible]) -> Invertible:
     return layer.eval()
 
 
-def told(name: str, groups: int) -> Tensor | None:
-    return torch.randn(1, groups, 3) if name.startswith("told") else None
+def condition_of(name: str, groups: int) -> Tensor | None:
+    return torch.randn(1, groups, 3) if name.startswith("conditional") else None
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_inverse(name: str):
     layer = made(LAYERS[name])
     x = torch.randn(1, 50, 5 if name.startswith("odd") else 4)
-    condition = told(name, 50)
+    condition = condition_of(name, 50)
     z, _ = layer(x, condition)
     assert not torch.equal(z, x)
     assert torch.allclose(layer.inverse(z, condition), x, atol=1e-5)
@@ -55,7 +55,7 @@ def test_inverse(name: str):
 def test_log_determinant_is_autograds(name: str):
     layer = made(LAYERS[name])
     x = torch.randn(3, 5 if name.startswith("odd") else 4)
-    condition = told(name, 3)
+    condition = condition_of(name, 3)
     jacobian = torch.autograd.functional.jacobian(
         lambda flat: layer(flat.view(1, *x.shape), condition)[0].flatten(), x.flatten()
     )
@@ -104,20 +104,20 @@ def test_early_outputs_stay_as_they_are():
 
 def test_mixing_begins_as_a_rotation():
     torch.manual_seed(1)
-    mixing = Mixing(6)
+    mixing = InvertibleConv1x1(6)
     matrix = mixing.matrix()
     assert torch.allclose(matrix @ matrix.T, torch.eye(6), atol=1e-5)
     assert mixing.log_scale.sum().item() == pytest.approx(0, abs=1e-5)
 
 
 def test_couplings_begin_as_the_identity_and_stretch_boundedly():
-    affine = Affine(4, 8, 2)
+    affine = AffineCoupling(4, 8, 2)
     x = torch.randn(2, 9, 4)
     z, log_det = affine(x)
     assert torch.equal(z, x) and torch.equal(log_det, torch.zeros(2))
     with torch.no_grad():
         affine.network.last.bias.fill_(1e6)
-    assert affine(x)[1].max() <= 9 * 2 * MOST + 1e-3
+    assert affine(x)[1].max() <= 9 * 2 * MAX_LOG_SCALE + 1e-3
 
 
 def test_additive_preserves_volume():
@@ -125,7 +125,7 @@ def test_additive_preserves_volume():
 
 
 def test_couplings_look_both_ways():
-    affine = made(lambda: Affine(4, 8, 2))
+    affine = made(lambda: AffineCoupling(4, 8, 2))
     x = torch.randn(1, 20, 4)
     other = x.clone()
     other[0, 10, 0] += 1

@@ -1,4 +1,4 @@
-"""Phones against gender (arXiv 1901.08810): what bottlenecks keep of what is said, and of who says it."""
+"""Plot of phone accuracy against gender accuracy for each bottleneck and rate (arXiv 1901.08810)."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ SHAPES = {
 }
 
 BESIDE = {"AE": (9, 16, "start"), "VAE": (9, -8, "start"), "VQ": (-9, -6, "end")}
-"""Where a rate stands, so that those of other bottlenecks are less in the way."""
+"""Offset and anchor of the rate labels, which keep the labels of different bottlenecks apart."""
 
 
 def used(model: dict[str, Any]) -> dict[str, float]:
-    """Accuracies at what the decoder of a model in `train.probe`'s report is told."""
+    """Accuracies at the decoder's input, with the noise of a VAE; `model` is an entry of a report."""
     return model["accuracy"].get("p_draw", model["accuracy"]["p_bn"])
 
 
 def rate(bits_per_second: float) -> str:
-    """A rate in few characters."""
+    """Format a rate in bit/s in few characters."""
     return f"{bits_per_second / 1000:.3g}k" if bits_per_second >= 1000 else f"{bits_per_second:.3g}"
 
 
 class Axis:
-    """Percents laid out between two places, with a line at every five or ten of them."""
+    """Linear axis in percent between two pixel positions, with a tick every 5 or 10 percent."""
 
     def __init__(self, values: Iterable[float], start: float, end: float):
         values = list(values)
@@ -53,14 +53,16 @@ class Axis:
         self.start, self.end = start, end
 
     def __call__(self, value: float) -> float:
+        """Pixel position of a value in percent."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> range:
+        """Values of the ticks, in percent."""
         return range(self.low, self.high + 1, self.unit)
 
 
 def svg(models: list[dict[str, Any]]) -> str:
-    """A picture of the models in `train.probe`'s report: phone accuracy over gender accuracy, a line a bottleneck."""
+    """SVG plot of phone accuracy against gender accuracy, one line per bottleneck; `models` is of a report."""
     guessed = {task: sum(model["chance"][task] for model in models) / len(models) for task in ("phone", "gender")}
     shown = [found for model in models for found in (used(model), model["accuracy"]["p_bn"])]
     x = Axis([guessed["gender"], *(found["gender"] for found in shown)], LEFT, RIGHT)
@@ -69,7 +71,7 @@ def svg(models: list[dict[str, Any]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="what">',
         '<title id="what">Phone accuracy over gender accuracy at the bottleneck</title>',
         f"<style>{STYLE}</style>",
-        f'<text class="title" x="{LEFT}" y="28">What the bottleneck keeps: phones, and the speaker\'s gender</text>',
+        f'<text class="title" x="{LEFT}" y="28">Phone and gender accuracy at the bottleneck</text>',
         *_axes(x, y, guessed),
     ]
     for row, (kind, shape) in enumerate(SHAPES.items()):

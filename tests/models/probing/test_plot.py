@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sottovoce.models.probing.picture import Axis, rate, svg, used
+from sottovoce.models.probing.plot import Axis, rate, svg, used
 
 
 def model(name: str, bottleneck: str, bits: float, phone: float, gender: float) -> dict[str, Any]:
