@@ -85,7 +85,7 @@ class LatentWaveNet(Family):
         self.speaker_code = RVQ(speaker, list(speaker_bits))
         # this conditioner has no spectral output
         self.conditioner = StridedConditioner(size, speaker, rate, _three(widths[::-1]), _three(blocks[::-1]), bands=0)
-        self.adapter = Adapter(self.conditioner.size + speaker, condition)
+        self.adapter = Adapter(self.conditioner.size + speaker, condition, condition)
         self.wavenet = WaveNet(1, channels, channels, cycles, dilations, condition, rows=CLASSES)
         self.wavenet.embed.weight.data.copy_(0.3 * cosine_embedding(channels))
         self.register_load_state_dict_pre_hook(_mark_codebooks_initialised)
