@@ -16,7 +16,7 @@ def markdown(report: Mapping[str, Any]) -> str:
     Parameters
     ----------
     report : mapping
-        What report.json holds.
+        Contents of report.json.
     """
     return "\n".join(_lines(report)) + "\n"
 
@@ -31,9 +31,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield "## Cost"
     yield ""
     yield (
-        "RTF: seconds of processor time a second of speech takes, in one thread. Memory: the most that the program "
-        "had in use on the longest recording. The delay has been taken away before measuring, and the level "
-        "made the recording's; what is over full scale then is clipped."
+        "RTF: seconds of processor time per second of speech, in one thread. Memory: peak of the program on the "
+        "longest recording. Before measuring, the delay was removed and the level set to that of the recording; "
+        "samples beyond full scale were then clipped."
     )
     yield ""
     yield from _cost(report)
@@ -43,7 +43,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield "## Not measured"
         yield ""
-        yield from (f"- {name}: to have it, `{remedy}`" for name, remedy in report["missing"].items())
+        yield from (f"- {name}: to include it, `{remedy}`" for name, remedy in report["missing"].items())
 
 
 def _head(report: Mapping[str, Any]) -> str:
@@ -54,10 +54,10 @@ def _head(report: Mapping[str, Any]) -> str:
     who = f" of {_counted(len(speakers), 'speaker')}" if known == len(recordings) else ""
     drawn, few = "recordings", ""
     if speakers and len(speakers) + len(recordings) - known > 2:
-        drawn, few = "speakers", " Where a group has fewer than three speakers, recordings are drawn."
+        drawn, few = "speakers", " In groups of fewer than three speakers, intervals are over recordings."
     return (
         f"{_counted(len(recordings), 'recording')}{who}, {seconds:.0f} s; model `{model['name']}` {model['id']}. "
-        f"Means with 95 % bootstrap intervals over {drawn}; ↑ more is better, ↓ less is.{few}"
+        f"Means with 95 % bootstrap intervals over {drawn}; ↑ higher is better, ↓ lower is better.{few}"
     )
 
 

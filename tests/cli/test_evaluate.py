@@ -116,7 +116,7 @@ def test_missing_programs_are_told(sotto, talks, monkeypatch):
     )
     assert status == 0
     assert err == "warning: codec2:1300: not measured; to have it, apt install codec2\n"
-    assert "- codec2:1300: to have it, `apt install codec2`" in Path("r/report.md").read_text()
+    assert "- codec2:1300: to include it, `apt install codec2`" in Path("r/report.md").read_text()
 
 
 def test_missing_packages_are_told(sotto, talks, monkeypatch):

@@ -13,7 +13,7 @@ _OF = {"waveform": "waveform", "given picture": "waveform, picture given"}
 
 
 class Column(NamedTuple):
-    """A column: its title, what it says of a row, what it means, and whether it says it in words."""
+    """A column: its title, the cell of a row, a hint on its meaning, and whether cells are words."""
 
     title: str
     cell: Callable[[Mapping[str, Any]], str]
@@ -35,18 +35,18 @@ def _excess(row: Mapping[str, Any]) -> str:
 
 
 def mean(figure: Mapping[str, float]) -> str:
-    """A mean with its interval, which one recording doesn't have."""
+    """Return a mean with its interval; of one recording there is none."""
     alone = figure["count"] == 1
     return ("{mean:.3f}" if alone else "{mean:.3f} [{low:.3f}, {high:.3f}]").format(**figure)
 
 
 def seconds(value: float | None) -> str:
-    """Seconds to three digits."""
+    """Return seconds to three digits."""
     return NOTHING if value is None else f"{value:.3g}"
 
 
 def number(value: float | None) -> str:
-    """A whole number."""
+    """Return a whole number with thin spaces."""
     return NOTHING if value is None else f"{value:,.0f}".replace(",", "\u202f")
 
 
@@ -58,18 +58,18 @@ COLUMNS = (
     Column("sample, s", lambda row: seconds(row["sampling"]), "processor time for a second of speech"),
     Column("latents", lambda row: "yes" if row["latents"] else "no"),
     Column("their bit/s", lambda row: number(row["latent_bit_rate"])),
-    Column("control", lambda row: row["control"], "how one says what the latents hold", True),
+    Column("control", lambda row: row["control"], "how the contents of the latents are controlled", True),
     Column("parameters", lambda row: number(row["parameters"])),
     Column("kB", lambda row: number(row["bytes"] / 1000), "stored"),
     Column("trained on", _trained, words=True),
     Column("file, %", _excess, "how much longer lossless files are than the bits"),
 )
-"""All columns but the family's name."""
+"""All columns except the family's name."""
 
 
 # ---------------------------------------------------------------- words
 def headline(report: Mapping[str, Any]) -> str:
-    """What was measured on what."""
+    """Return a sentence on recordings and intervals."""
     recordings = report["recordings"]
     speakers = {(one["corpus"], one["speaker"]) for one in recordings if one["speaker"]}
     who = f" of {len(speakers)} speakers" if all(one["speaker"] for one in recordings) and len(speakers) > 1 else ""
@@ -77,19 +77,19 @@ def headline(report: Mapping[str, Any]) -> str:
     drawn = "speakers" if len(speakers) > 2 else "recordings"
     return (
         f"{len(recordings)} recording{'s' * (len(recordings) != 1)}{who}, {length:.0f} s, as 16 kHz 8-bit mu-law. "
-        f"Bits per sample: means over recordings with 95 % bootstrap intervals over {drawn}. Without a model it is 8."
+        f"Bits per sample: means over recordings with 95 % bootstrap intervals over {drawn}; 8 without a model."
     )
 
 
 NOTES = (
-    "Where p(x) is a bound, the true figure is at most that. A picture is the log-mel spectrogram in 256 levels, 80 "
-    "bands every 10 ms; its bits are told for each sample of the waveform it shows. Seconds are of processor time, "
-    "in one thread, for one second of speech."
+    "Where p(x) is a bound, the true number of bits is not larger. A picture is the log-mel spectrogram in 256 levels, "
+    "80 bands every 10 ms; its bits are divided by the number of samples of the waveform. Seconds are processor time "
+    "in one thread per second of speech."
 )
 
 
 def ordered(report: Mapping[str, Any]) -> list[str]:
-    """Whether the order came out that the field expects, in sentences."""
+    """Return sentences on whether the families are in the order that the literature expects."""
     found = report["order"]
     if found is None:
         return []
@@ -97,10 +97,10 @@ def ordered(report: Mapping[str, Any]) -> list[str]:
     tiers = [f"{tier['title']} ({_span([rows[name] for name in tier['families']])})" for tier in found["tiers"]]
     expected = f"Expected, from more bits to fewer: {' > '.join(tiers)}."
     if not found["exceptions"]:
-        return [expected, "It came out so for every pair."]
+        return [expected, "This holds for every pair."]
     return [
         expected,
-        "It came out so, but for these:",
+        "This holds for all pairs except:",
         *(
             f"{one['simple']} needs no more bits than {one['rich']}: {mean(one['fewer'])} fewer."
             for one in found["exceptions"]
@@ -114,7 +114,7 @@ def _span(values: Sequence[float]) -> str:
 
 
 def proven(report: Mapping[str, Any]) -> str:
-    """What lossless files say, in a sentence; empty where there are none."""
+    """Return a sentence on the lossless files; empty where there are none."""
     files = [row["lossless"] for row in report["families"] if row["lossless"]]
     if not files:
         return ""
@@ -122,8 +122,8 @@ def proven(report: Mapping[str, Any]) -> str:
     seconds = files[0]["samples"] / SAMPLE_RATE
     worst = max((one["excess"] for one in files), key=abs)
     return (
-        f"Lossless files of {seconds:.3g} s of speech, by model and range coder: of {same} of "
-        f"{len(files)} families with exact p(x) the same samples came back, and sizes are within {abs(worst):.2f} % of "
+        f"Lossless files of {seconds:.3g} s of speech, made by model and range coder: for {same} of {len(files)} "
+        f"families with exact p(x) the decoded samples are identical, and file sizes are within {abs(worst):.2f} % of "
         "the bits that the models report."
     )
 
@@ -135,7 +135,7 @@ def markdown(report: Mapping[str, Any]) -> str:
     Parameters
     ----------
     report : mapping
-        What compare.json holds.
+        Contents of compare.json.
     """
     return "\n".join(_lines(report)) + "\n"
 

@@ -56,7 +56,7 @@ def test_markdown(report):
         "## By age",
         "## Not measured",
     ]
-    assert lines[-1] == "- lc3:16: to have it, `apt install liblc3-tools`"
+    assert lines[-1] == "- lc3:16: to include it, `apt install liblc3-tools`"
     tables = [line for line in lines if line.startswith("|")]
     assert "| phone error, % ↓ | a | b |" in tables
 
@@ -94,9 +94,8 @@ def test_what_is_no_number_is_not_written(report, tmp_path):
 
 
 def test_markdown_of_nobody_known(report):
-    assert (
-        markdown(report).splitlines()[2].endswith("Where a group has fewer than three speakers, recordings are drawn.")
-    )
+    head = markdown(report).splitlines()[2]
+    assert head.endswith("In groups of fewer than three speakers, intervals are over recordings.")
     for recording in report["recordings"]:
         recording["speaker"] = ""
     head = markdown(report).splitlines()[2]

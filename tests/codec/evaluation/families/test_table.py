@@ -24,7 +24,7 @@ def test_a_file_that_gave_other_samples_is_told(report):
     report = copy.deepcopy(report)
     next(row for row in report["families"] if row["lossless"])["lossless"]["same"] = False
     assert cells(report, "gru")["file, %"] == "other samples"
-    assert "of 0 of 1 families" in proven(report)
+    assert "for 0 of 1 families" in proven(report)
 
 
 def test_markdown(report):
@@ -35,10 +35,11 @@ def test_markdown(report):
     assert lines[2].startswith("| **counts and linear** |")
     assert lines[3].startswith("| ngram | 5.000 [")
     assert "counts and linear prediction (5.00) > neural language model (4.50) > recurrent" in text
-    assert "attending networks (4.50 to 4.25). It came out so, but for these:" in text
+    assert "attending networks (4.50 to 4.25). This holds for all pairs except:" in text
     assert "\n- window <64> needs no more bits than gru: 0.000 [0.000, 0.000] fewer.\n" in text
     assert "Lossless files of 2 s of speech" in text
-    assert "of 1 of 1 families with exact p(x) the same samples came back, and sizes are within 0.50 %" in text
+    assert "for 1 of 1 families with exact p(x) the decoded samples are identical" in text
+    assert "file sizes are within 0.50 %" in text
 
 
 def test_what_is_not_there_is_not_told(report):
@@ -46,7 +47,7 @@ def test_what_is_not_there_is_not_told(report):
     assert ordered(few) == []
     assert proven(few) == ""
     assert markdown(few).count("\n\n") == 3
-    assert ordered({**report, "order": {**report["order"], "exceptions": []}})[1] == "It came out so for every pair."
+    assert ordered({**report, "order": {**report["order"], "exceptions": []}})[1] == "This holds for every pair."
     strange = {**report, "recordings": [{**one, "speaker": ""} for one in report["recordings"]]}
     assert headline(strange).startswith("5 recordings, 8 s, ")
     assert "intervals over recordings" in headline(strange)
