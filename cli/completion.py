@@ -7,7 +7,7 @@ from click.shell_completion import get_completion_class
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print what makes your shell complete `sotto`.
+    """Print the script with which your shell completes `sotto`.
 
     \b
     bash:  sotto completion bash >> ~/.bashrc

@@ -30,10 +30,13 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Copy a part of a .sotto file into another one, as it is.
+    """Copy a part of a .sotto file to another file, without decoding it.
 
-    Cuts are made at the steps of 40 ms around the times (of a live stream, it begins with a packet); `sotto decode
-    --from --to` is exact. Damaged parts can't be copied.
+    The part begins and ends at steps of 40 ms (in a live stream it begins with a packet); `sotto decode --from --to` is
+    exact. Damaged parts can't be copied.
+
+    \b
+    sotto cut talk.sotto -o part.sotto --from 1:00 --to 2:30
     """
     console = Console(quiet=quiet, as_json=as_json)
     console.results_aside = output == STANDARD

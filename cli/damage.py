@@ -10,20 +10,32 @@ from sottovoce.codec.offline.damage import damaged
 
 @click.command("damage")
 @click.argument("source", metavar="IN", type=click.Path(allow_dash=True))
-@click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="Where it goes.")
-@click.option("--loss", default=0.0, show_default=True, type=click.FloatRange(0, 99), help="% of blocks wiped out.")
-@click.option("--burst", default=1.0, show_default=True, type=click.FloatRange(1), help="Wiped in a row, on average.")
-@click.option("--errors", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Part of all bits flipped.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the chance.")
-@click.option("--model", help="Path of the weights, where the model is not in the box.")
+@click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="Output file.")
+@click.option("--loss", default=0.0, show_default=True, type=click.FloatRange(0, 99), help="Lost blocks, %.")
+@click.option(
+    "--burst", default=1.0, show_default=True, type=click.FloatRange(1), help="Average number of blocks lost in a row."
+)
+@click.option(
+    "--errors",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Bit error rate: fraction of bits flipped.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
+@options.weights
 @options.force
 def command(
     source: str, output: str, loss: float, burst: float, errors: float, seed: int, model: str | None, force: bool
 ) -> None:
-    """Damage a .sotto file as a bad link does, to hear what decoding makes of it.
+    """Damage a .sotto file as a bad link does, to hear how it is concealed.
 
-    The header stays whole, of a protected file the first one. A block is two seconds, or a packet of a live stream, or
-    a parity record.
+    The header, or the first header of a protected file, stays intact. Blocks are two seconds of speech, packets of a
+    live stream, or parity records.
+
+    \b
+    sotto damage talk.sotto -o damaged.sotto --loss 10
+    sotto play damaged.sotto
     """
     with reading(source) as file:
         data = file.read()

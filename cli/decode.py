@@ -27,7 +27,7 @@ from sottovoce.codec.voice import profiles
 from sottovoce.models.release import Release
 
 TOGETHER = 4
-"""Files that share each pass over the weights."""
+"""Number of files that share each pass over the weights."""
 
 
 @click.command("decode")
@@ -92,18 +92,18 @@ def _decode(
     known = options.known(model)
     begin = [partial(_decode_one, job, how, force=force, known=known, flowing=flowing, tick=tick) for job in jobs]
     outcomes = run_together(begin)
-    return [_told(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
+    return [_outcome(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
 def _decode_one(
     job: Job, how: DecodeOptions, *, force: bool, known: Release | None, flowing: bool, tick: Tick
 ) -> Decoding:
-    with reading(job.source) as source, writing(job.goal, force=force) as sink:
-        suffix = sound_suffix(job.goal)
+    with reading(job.source) as source, writing(job.target, force=force) as sink:
+        suffix = sound_suffix(job.target)
         return (yield from wav_decoding(source, sink, how, known=known, flowing=flowing, suffix=suffix, tick=tick))
 
 
-def _told(job: Job, outcome: Decoded | Exception) -> Outcome:
+def _outcome(job: Job, outcome: Decoded | Exception) -> Outcome:
     if isinstance(outcome, Exception):
         return as_failure(outcome, job.name)
     warnings = outcome.warnings()

@@ -100,7 +100,7 @@ def _encode(
 
 def _encode_one(job: Job, codec: Codec, how: EncodeOptions, *, force: bool, tick: Tick) -> Outcome:
     try:
-        with open_sound(job.source, codec.sample_rate) as sound, writing(job.goal, force=force) as sink:
+        with open_sound(job.source, codec.sample_rate) as sound, writing(job.target, force=force) as sink:
             encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
     except Exception as error:
         return as_failure(error, job.name)
@@ -110,11 +110,11 @@ def _encode_one(job: Job, codec: Codec, how: EncodeOptions, *, force: bool, tick
 def _encode_live(
     jobs: Sequence[Job], *, preset: str, model: str, metadata: bytes | None, tick: Tick = no_tick
 ) -> list[Outcome]:
-    """From pipe to pipe: what comes in goes out at once, where it is WAV."""
+    """Encode from pipe to pipe; WAV is encoded while it comes in."""
     (job,) = jobs
     codec = Codec.load(model=model, preset=preset)
     try:
-        with reading(job.source) as file, writing(job.goal) as sink:
+        with reading(job.source) as file, writing(job.target) as sink:
             start = first_bytes(file)
             if is_wav(start):
                 with piped_wav(file, start, codec.sample_rate) as wav:

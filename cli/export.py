@@ -16,11 +16,16 @@ from sottovoce.cli.support.training import configured, training_installed
     type=click.Path(),
     help="Writes NAME.safetensors and its card, NAME.json.",
 )
-@click.option("--shards", type=click.Path(exists=True, file_okay=False), help="Speech to calibrate on.  [the config's]")
+@click.option(
+    "--shards",
+    type=click.Path(exists=True, file_okay=False),
+    help="Shards of speech to calibrate on. [those of the config]",
+)
 def command(config: str, weights: str, output: str, shards: str | None) -> None:
     """Turn the run folder or weights file WEIGHTS, trained by CONFIG, into a model for --model NAME.safetensors.
 
-    The recogniser of `sotto train phones` becomes the file that `sotto evaluate` hears with; it has no card.
+    The phone recogniser of `sotto train phones` becomes the file that `sotto evaluate` measures phone errors with; it
+    has no card.
     """
     with training_installed(), configured(config):
         from pathlib import Path

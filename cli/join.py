@@ -20,15 +20,18 @@ from sottovoce.codec.offline.edit import join
 @options.as_json
 @options.quiet
 def command(sources: tuple[str, ...], output: str, model: str | None, force: bool, as_json: bool, quiet: bool) -> None:
-    """Join .sotto files of the same model, preset and voice, such as `sotto cut` makes, into one.
+    """Join .sotto files of the same model, preset and voice, such as `sotto cut` makes, to one file.
 
-    What isn't whole steps of 40 ms is filled up where one meets the next. Live streams may be of several voices. For
-    others, `cat a.sotto b.sotto > both.sotto` makes a file that decodes to one after the other.
+    Where files meet, the end of the first is padded to a whole step of 40 ms. Live streams may have several voices.
+    Other files are put together with `cat a.sotto b.sotto > both.sotto`, which decodes one after the other.
+
+    \b
+    sotto join first.sotto second.sotto -o both.sotto
     """
     console = Console(quiet=quiet, as_json=as_json)
     console.results_aside = output == STANDARD
     if STANDARD in sources:
-        raise SottoError("files to join are read twice", "name files; of pipes, `cat` makes one", shown(STANDARD))
+        raise SottoError("files to join are read twice, and a pipe can be read once", "name files", shown(STANDARD))
     with writing(output, force=force) as sink:
         done = join(sources, sink, known=options.known(model))
     facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}

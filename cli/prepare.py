@@ -13,9 +13,13 @@ from sottovoce.codec.errors import SottoError
 @click.command("prepare")
 @click.argument("directory", metavar="DIR", type=click.Path())
 @click.option("-o", "--output", metavar="SHARDS", required=True, type=click.Path(), help="Folder for the shards.")
-@click.option("-j", "--jobs", type=click.IntRange(1), help="Processes. [as many as cores]")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Number of processes. [one per core]")
 def command(directory: str, output: str, jobs: int | None) -> None:
-    """Bring a folder of speech into the form that training reads."""
+    """Make training shards of a folder of speech.
+
+    \b
+    sotto prepare speech -o shards
+    """
     if not os.path.isdir(directory):
         raise SottoError("no such folder", "check the name", directory)
     with training_installed():

@@ -88,10 +88,10 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
     try:
         with ExitStack() as files:
             sound = files.enter_context(open_sound(job.source, codec.sample_rate))
-            sink = files.enter_context(writing(job.goal, force=force))
+            sink = files.enter_context(writing(job.target, force=force))
             copy = None
             if keep:  # before the work, so that one that exists is noticed first
-                copy = files.enter_context(writing(os.path.splitext(job.goal)[0] + ".sotto", force=force))
+                copy = files.enter_context(writing(os.path.splitext(job.target)[0] + ".sotto", force=force))
             coded: BinaryIO = files.enter_context(tempfile.SpooledTemporaryFile(1 << 20))  # type: ignore[assignment]
             start = perf_counter()
             encoded = encode_sound(sound, coded, codec.model, codec.preset)

@@ -11,12 +11,14 @@ from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.codec.errors import SottoError
 
 EXTRA = ("starlette", "uvicorn", "websockets", "anyio")
-"""What is installed for the page only."""
+"""Packages of the extra [web]."""
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is any.")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 is any that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 means all.")
+@click.option(
+    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 means any free one."
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
 def command(host: str, port: int, open_browser: bool) -> None:
     """Serve a page to record, encode, decode and compare speech in your browser, and to hear yourself live.

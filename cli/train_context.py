@@ -24,15 +24,17 @@ from sottovoce.codec.io.files import writing
     type=click.IntRange(0),
     default=2,
     show_default=True,
-    help="Of each recording, at other speeds, to learn from too.",
+    help="Copies of each recording at other speeds to train on, too.",
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=10, show_default=True, help="To learn.")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), default=10, show_default=True, help="Training time."
+)
 def command(model: str, speech: str, output: str, variations: int, minutes: float) -> None:
-    """Learn how likely each code of MODEL, a name or a weights file, is after those before it.
+    """Train the context model of MODEL (a name or a weights file), which predicts each code from those before it.
 
-    SPEECH is a folder of recordings, or a CSV with a column path. They and their variations are encoded first, at about
-    15 times real time; then the network learns for some minutes, all presets together. What is written is MODEL with
-    its tables: files that it encodes are smaller, and sound the same.
+    SPEECH is a folder of recordings, or a CSV table with a column path. The recordings and their variations are encoded
+    first, about 15 times faster than real time; then the network is trained for some minutes, for all presets together.
+    The output is MODEL with these tables: it encodes to smaller files that sound the same.
     """
     console = Console()
     with training_installed():
@@ -54,8 +56,8 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         with console.progress("encoding"):
             for number, recording in enumerate(recordings):
                 wave = wave_of(str(recording.file), release.sample_rate)
-                for heard in (wave, *(varied(wave, release.step, random) for _ in range(variations))):
-                    for index, found in codes_of(release, heard).items():
+                for version in (wave, *(varied(wave, release.step, random) for _ in range(variations))):
+                    for index, found in codes_of(release, version).items():
                         codes[index].append(found)
                 console.advance(number + 1, len(recordings))
         rules = IntegerLayout(
@@ -81,7 +83,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
 
 
 def wave_of(name: str, rate: int):
-    """A recording at the models' level."""
+    """Return a recording at the level that models are trained on."""
     import numpy as np
 
     from sottovoce.codec.io.audio import open_sound

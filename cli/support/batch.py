@@ -75,7 +75,7 @@ def run_batch(
         The exit status: 0, or 2 when the only file failed, or 1 when some of several did.
     """
     start = perf_counter()
-    console.results_aside = any(job.goal == STANDARD for job in found.jobs)
+    console.results_aside = any(job.target == STANDARD for job in found.jobs)
     refused = [name for names, _ in found.refused for name in names]
     summary = Summary(failed=refused, ignored=found.ignored)
     for names, error in found.refused:
@@ -130,7 +130,7 @@ def _without_existing(
     else:
         summary.failed += [job.name for job in existing]
         what = "output exists" if len(existing) == 1 else "outputs exist"
-        reason = f"{len(existing)} {what} already, such as {existing[0].goal}"
+        reason = f"{len(existing)} {what} already, such as {existing[0].target}"
         _fail("", SottoError(reason, "--skip-existing leaves them as they are, -f overwrites them"), console)
     return [job for job in jobs if not job.exists]
 
@@ -139,7 +139,7 @@ def _report(job: Job, outcome: Done, console: Console) -> None:
     for warning in outcome.warnings:
         console.warn(job.name, warning)
     console.result(outcome.line)
-    console.document({"file": job.name, "output": job.goal, **outcome.facts})
+    console.document({"file": job.name, "output": job.target, **outcome.facts})
 
 
 def _fail(name: str, error: SottoError, console: Console) -> None:

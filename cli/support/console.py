@@ -1,4 +1,4 @@
-"""What a command says: results on standard output, the rest on standard error, progress on a terminal only."""
+"""The output of a command: results on standard output, the rest on standard error, progress on a terminal only."""
 
 import json
 import sys
@@ -10,19 +10,19 @@ import click
 
 
 class Console:
-    """Says things, and shows how far the work is where somebody can see it.
+    """Prints results, warnings and errors, and shows progress on a terminal.
 
     Parameters
     ----------
     quiet : bool
-        Whether only warnings and errors are said.
+        Whether only warnings and errors are printed.
     as_json : bool
-        Whether results are said as JSON.
+        Whether results are printed as JSON lines.
 
     Attributes
     ----------
     results_aside : bool
-        Whether results go to standard error, because standard output carries the output itself.
+        Whether results go to standard error, because the encoded or decoded data goes to standard output.
     """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
@@ -33,36 +33,36 @@ class Console:
         self._bar: Any = None
 
     def result(self, line: str) -> None:
-        """Say a result, in words."""
+        """Print a result in words."""
         if not (self._quiet or self._json):
-            self._say(line, err=self.results_aside)
+            self._print(line, err=self.results_aside)
 
     def document(self, value: Any) -> None:
-        """Say a result, as JSON where that was asked for."""
+        """Print a result as JSON, if that is wanted."""
         if self._json:
-            self._say(json.dumps(value, ensure_ascii=False), err=self.results_aside)
+            self._print(json.dumps(value, ensure_ascii=False), err=self.results_aside)
 
     def warn(self, file: str, what: str) -> None:
-        """Say what the user should know."""
-        self._say(f"warning: {file}: {what}", err=True)
+        """Print a warning about a file."""
+        self._print(f"warning: {file}: {what}", err=True)
 
     def note(self, what: str) -> None:
-        """Say what the user may not expect."""
+        """Print something that the user may not expect."""
         if not self._quiet:
-            self._say(f"note: {what}", err=True)
+            self._print(f"note: {what}", err=True)
 
     def error(self, line: str) -> None:
-        """Say what failed."""
-        self._say(line, err=True)
+        """Print an error."""
+        self._print(line, err=True)
 
     def advance(self, done: float, total: float | None) -> None:
-        """Show how far the work is."""
+        """Update the progress bar."""
         if self._progress:
             self._progress.update(self._bar, completed=done, total=total)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
-        """Show progress inside, on a terminal."""
+        """Show a progress bar inside, if standard error is a terminal."""
         if self._quiet or not sys.stderr.isatty():
             yield
             return
@@ -78,7 +78,7 @@ class Console:
             finally:
                 self._progress = None
 
-    def _say(self, line: str, *, err: bool) -> None:
+    def _print(self, line: str, *, err: bool) -> None:
         if self._progress and (sys.stderr if err else sys.stdout).isatty():
             self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)  # above the bar
         else:

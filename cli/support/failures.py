@@ -1,4 +1,4 @@
-"""What the user reads when something fails: one line, never a traceback."""
+"""Errors as one line for the user, never a traceback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:  # the command line starts without it
 def as_failure(error: Exception, file: str = "") -> SottoError:
     """Return an exception as one that the user can read.
 
-    Raised again are a broken pipe, as nobody listens any more, and for debugging what nobody foresaw.
+    A broken pipe is raised again, because nobody reads the output any more, and so are unexpected errors when
+    SOTTO_DEBUG is set.
     """
     from sottovoce.codec.errors import SottoError, concerning
 

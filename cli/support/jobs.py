@@ -17,7 +17,7 @@ class Job:
     """An input and its output."""
 
     source: str
-    goal: str
+    target: str
 
     @property
     def name(self) -> str:
@@ -28,7 +28,7 @@ class Job:
     def exists(self) -> bool:
         """Whether the output is there already, as a regular file."""
         try:
-            return self.goal != STANDARD and stat.S_ISREG(os.stat(self.goal).st_mode)
+            return self.target != STANDARD and stat.S_ISREG(os.stat(self.target).st_mode)
         except OSError:
             return False
 
@@ -103,12 +103,12 @@ def plan(
         for source, relative in _found(name, conversion.wanted, recursive, note, found.ignored):
             if into and output:
                 place = os.path.join(_own_folder(name, len(inputs) > 1, keep_tree), relative)
-                goal = _with_suffix(os.path.join(output, place), conversion.suffix)
+                target = _with_suffix(os.path.join(output, place), conversion.suffix)
             elif output or name == STANDARD:
-                goal = output or STANDARD
+                target = output or STANDARD
             else:
-                goal = _with_suffix(source, conversion.suffix)
-            found.jobs.append(Job(source, goal))
+                target = _with_suffix(source, conversion.suffix)
+            found.jobs.append(Job(source, target))
     found.ignored.pop(conversion.suffix, None)
     _check(found)
     if not found.jobs and found.refused:
@@ -196,15 +196,15 @@ def _with_suffix(path: str, suffix: str) -> str:
 def _check(found: Plan) -> None:
     """Refuse that an output overwrites an input or another output."""
     sources = {os.path.realpath(job.source) for job in found.jobs if job.source != STANDARD}
-    goals: dict[str, list[Job]] = {}
+    targets: dict[str, list[Job]] = {}
     for job in found.jobs:
-        goal = os.path.realpath(job.goal)
-        if job.goal != STANDARD and goal in sources:
-            raise SottoError("is an input and would be overwritten", "choose another output with -o", job.goal)
-        goals.setdefault(goal, []).append(job)
-    found.jobs = [job for jobs in goals.values() if len(jobs) == 1 for job in jobs]
-    for first, *others in goals.values():
+        target = os.path.realpath(job.target)
+        if job.target != STANDARD and target in sources:
+            raise SottoError("is an input and would be overwritten", "choose another output with -o", job.target)
+        targets.setdefault(target, []).append(job)
+    found.jobs = [job for jobs in targets.values() if len(jobs) == 1 for job in jobs]
+    for first, *others in targets.values():
         if others:
             names = ", ".join(job.name for job in others)
-            reason, remedy = f"has the same output {first.goal} as {names}", "rename one, or give each its own -o"
+            reason, remedy = f"has the same output {first.target} as {names}", "rename one, or give each its own -o"
             found.refused.append(([first.name, *(job.name for job in others)], SottoError(reason, remedy, first.name)))

@@ -1,4 +1,4 @@
-"""Names that a shell can complete."""
+"""Names that a shell completes."""
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,12 +19,12 @@ def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the models in the box or, where none begins like that, let the shell look for a file."""
+    """Return the bundled models or, if none begins like that, let the shell complete a file."""
     found = [CompletionItem(name) for name in release.available() if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 
 def voices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the voices in the box or, where none begins like that, let the shell look for a file."""
+    """Return the bundled voices or, if none begins like that, let the shell complete a file."""
     found = [CompletionItem(one.name) for one in profiles.boxed() if one.name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]

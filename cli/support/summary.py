@@ -40,7 +40,7 @@ class Summary:
         """Count a converted file."""
         self.done += 1
         self.input_bytes += _size(job.source)
-        self.output_bytes += _size(job.goal)
+        self.output_bytes += _size(job.target)
 
     def lines(self, elapsed: float) -> list[str]:
         """Return the sum in words.

@@ -54,7 +54,7 @@ def each(work: Callable[[Task], Result], tasks: Iterable[Task], workers: int) ->
 
 
 def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one tells the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one ends the others
     signal.signal(signal.SIGTERM, _terminate)
     threading.Thread(target=_follow, daemon=True).start()
 

@@ -75,7 +75,7 @@ def test_pipes(sotto_process, talk):
 def test_what_cannot_be_joined(sotto, wav, talk):
     sotto("encode", talk.replace(".sotto", ".wav"), "-o", "low.sotto", "--preset", "low")
     check(sotto("join", talk, "low.sotto", "-o", "out"), "low.sotto: of preset 'low'", "`cat`")
-    check(sotto("join", talk, "-", "-o", "out"), "standard input", "`cat`")
+    check(sotto("join", talk, "-", "-o", "out"), "standard input", "read twice")
     check(sotto("join", talk, "nope", "-o", "out"), "nope: no such file")
     check(sotto("join", talk, talk, "-o", talk), "exists already")
     assert not Path("out").exists()

@@ -25,14 +25,14 @@ def tree(in_folder):
     return in_folder
 
 
-def goals(*inputs, output=None, note=lambda line: None, conversion=ENCODE, **how):
+def targets(*inputs, output=None, note=lambda line: None, conversion=ENCODE, **how):
     found = plan(inputs, output, conversion, note=note, **how)
-    return {job.source: job.goal for job in found.jobs}
+    return {job.source: job.target for job in found.jobs}
 
 
 def test_beside(tree):
-    assert goals("one.mp3") == {"one.mp3": "one.sotto"}
-    assert goals("talks", recursive=True) == {
+    assert targets("one.mp3") == {"one.mp3": "one.sotto"}
+    assert targets("talks", recursive=True) == {
         "talks/a.wav": "talks/a.sotto",
         "talks/b.FLAC": "talks/b.sotto",
         "talks/deep/c.ogg": "talks/deep/c.sotto",
@@ -40,15 +40,15 @@ def test_beside(tree):
 
 
 def test_to_a_file_or_a_folder(tree):
-    assert goals("one.mp3", output="x.bin") == {"one.mp3": "x.bin"}
-    assert goals("one.mp3", output="talks") == {"one.mp3": "talks/one.sotto"}
-    assert goals("one.mp3", output="new/") == {"one.mp3": "new/one.sotto"}
-    assert goals("one.mp3", "talks/a.wav", output="new").popitem() == ("talks/a.wav", "new/a.sotto")
+    assert targets("one.mp3", output="x.bin") == {"one.mp3": "x.bin"}
+    assert targets("one.mp3", output="talks") == {"one.mp3": "talks/one.sotto"}
+    assert targets("one.mp3", output="new/") == {"one.mp3": "new/one.sotto"}
+    assert targets("one.mp3", "talks/a.wav", output="new").popitem() == ("talks/a.wav", "new/a.sotto")
 
 
 def test_the_tree_is_kept(tree):
-    assert goals("talks", output="out", recursive=True)["talks/deep/c.ogg"] == "out/deep/c.sotto"
-    assert goals("talks/", "one.mp3", output="out", recursive=True) == {
+    assert targets("talks", output="out", recursive=True)["talks/deep/c.ogg"] == "out/deep/c.sotto"
+    assert targets("talks/", "one.mp3", output="out", recursive=True) == {
         "talks/a.wav": "out/talks/a.sotto",
         "talks/b.FLAC": "out/talks/b.sotto",
         "talks/deep/c.ogg": "out/talks/deep/c.sotto",
@@ -58,15 +58,15 @@ def test_the_tree_is_kept(tree):
 
 def test_folders_below_are_noted(tree):
     notes = []
-    assert list(goals("talks", note=notes.append)) == ["talks/a.wav", "talks/b.FLAC"]
+    assert list(targets("talks", note=notes.append)) == ["talks/a.wav", "talks/b.FLAC"]
     assert len(notes) == 1
 
 
 def test_standard_streams(tree):
-    assert goals("-") == {"-": "-"}
-    assert goals("-", output="x") == {"-": "x"}
-    assert goals("-", output="talks") == {"-": "talks/stdin.sotto"}
-    assert goals("one.mp3", output="-") == {"one.mp3": "-"}
+    assert targets("-") == {"-": "-"}
+    assert targets("-", output="x") == {"-": "x"}
+    assert targets("-", output="talks") == {"-": "talks/stdin.sotto"}
+    assert targets("one.mp3", output="-") == {"one.mp3": "-"}
 
 
 @pytest.mark.parametrize(
@@ -89,27 +89,27 @@ def test_standard_streams(tree):
 )
 def test_what_does_not_go_together(tree, inputs, output, reason):
     with pytest.raises(SottoError, match=reason):
-        goals(*inputs, output=output)
+        targets(*inputs, output=output)
 
 
 def test_only_folders_in_it(tree):
     os.mkdir("above")
     Path("talks").rename("above/talks")
     with pytest.raises(SottoError, match="add -r"):
-        goals("above")
+        targets("above")
 
 
 def test_decoding_names_and_formats(tree):
     for suffix in (".wav", ".flac", ".ogg", ".opus", ".mp3", ""):
-        assert goals("x.sotto", output=f"x{suffix}", conversion=DECODE) == {"x.sotto": f"x{suffix}"}
+        assert targets("x.sotto", output=f"x{suffix}", conversion=DECODE) == {"x.sotto": f"x{suffix}"}
     with pytest.raises(SottoError, match=r"x.m4a: .m4a files are not written; choose one of .wav "):
-        goals("x.sotto", output="x.m4a", conversion=DECODE)
+        targets("x.sotto", output="x.m4a", conversion=DECODE)
     with pytest.raises(SottoError, match=r"one.mp3: is a recording, not a .sotto file; to encode it: sotto encode one"):
-        goals("one.mp3", conversion=DECODE)
+        targets("one.mp3", conversion=DECODE)
     with pytest.raises(SottoError, match=r"exists already; to name the output: sotto decode x.sotto -o one.mp3"):
-        goals("x.sotto", "one.mp3", conversion=DECODE)
+        targets("x.sotto", "one.mp3", conversion=DECODE)
     Path("odd.wav").write_bytes(b"\x89STO")
-    assert goals("odd.wav", output="x.wav", conversion=DECODE) == {"odd.wav": "x.wav"}
+    assert targets("odd.wav", output="x.wav", conversion=DECODE) == {"odd.wav": "x.wav"}
 
 
 def test_the_rest_is_done_when_two_have_the_same_output(tree):
@@ -136,10 +136,10 @@ def test_other_files_are_counted_by_suffix(tree):
 
 
 def test_the_paths_of_listed_files_are_kept(tree):
-    kept = goals("talks/a.wav", "talks/deep/c.ogg", "./one.mp3", output="out", keep_tree=True)
+    kept = targets("talks/a.wav", "talks/deep/c.ogg", "./one.mp3", output="out", keep_tree=True)
     assert sorted(kept.values()) == ["out/one.sotto", "out/talks/a.sotto", "out/talks/deep/c.sotto"]
-    assert goals("talks", output="out", keep_tree=True)["talks/a.wav"] == "out/talks/a.sotto"
-    assert goals(os.path.abspath("one.mp3"), output="out", keep_tree=True).popitem()[1] == (
+    assert targets("talks", output="out", keep_tree=True)["talks/a.wav"] == "out/talks/a.sotto"
+    assert targets(os.path.abspath("one.mp3"), output="out", keep_tree=True).popitem()[1] == (
         f"out{os.path.abspath('one.sotto')}"
     )
-    assert goals("../one.mp3", output="out", keep_tree=True).popitem()[1] == "out/one.sotto"
+    assert targets("../one.mp3", output="out", keep_tree=True).popitem()[1] == "out/one.sotto"
