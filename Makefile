@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: install voices demo test lint docs bench clean
+.PHONY: install voices sounds demo test lint docs bench clean
 
 install: $(VENV)/dev
 
@@ -35,6 +35,13 @@ $(VENV)/dev: $(VENV)/core requirements-dev.txt
 voices: $(VENV)/core
 	for name in awb kal rms slt; do \
 		$(BIN)/sotto voice make samples/$$name-* -o codec/voice/bundled/$$name.json -f || exit 1; done
+
+# Sounds that README links to: to be made again with each new model
+sounds: $(VENV)/core
+	mkdir -p build/sounds
+	for preset in low default max; do \
+		$(BIN)/sotto encode --preset $$preset samples/slt-16k-mono.wav -o build/sounds/$$preset.sotto -f && \
+		$(BIN)/sotto decode build/sounds/$$preset.sotto -o docs/sounds/$$preset.ogg -f || exit 1; done
 
 demo: $(VENV)/core
 	$(BIN)/sotto roundtrip samples -o demo --keep -f

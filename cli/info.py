@@ -14,16 +14,19 @@ from sottovoce.cli.support.jobs import files_of
 from sottovoce.cli.support.times import duration
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import reading, shown
-from sottovoce.codec.offline.info import Info, Row, info_stream
+from sottovoce.codec.offline.info import Info, Row, ignore, info_stream
 
 
 @click.command("info")
 @options.inputs
 @click.option("--blocks", is_flag=True, help="List the blocks, or the packets of a live stream.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table as CSV, a line for each file.")
+@options.weights
 @options.recursive
 @options.as_json
-def command(inputs: tuple[str, ...], blocks: bool, as_csv: bool, recursive: bool, as_json: bool) -> int:
+def command(
+    inputs: tuple[str, ...], blocks: bool, as_csv: bool, model: str | None, recursive: bool, as_json: bool
+) -> int:
     """Show what .sotto files, or those in folders, contain.
 
     Folders are listed with a line for each file. If `cat` put several files into one, sizes and times are those of all
@@ -40,11 +43,13 @@ def command(inputs: tuple[str, ...], blocks: bool, as_csv: bool, recursive: bool
     listing = files != list(inputs) and not blocks
     table = CsvTable() if as_csv else None
     found: list[Info] = []
+    known = options.known(model)
     for file in files:
         rows: list[Row] = []
         try:
             with reading(file) as source:
-                info = info_stream(source, rows.append) if blocks else info_stream(source)
+                note = rows.append if blocks else ignore
+                info = info_stream(source, note, known=known)
         except Exception as error:
             _fail(as_failure(error, shown(file)), file, console, table)
             continue

@@ -20,6 +20,7 @@ sys.path.append(str(ROOT / "docs"))
 import generate_commands  # noqa: E402
 
 PAGES = [
+    ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *(page for page in sorted((ROOT / "docs").rglob("*.md")) if "tutorial" not in page.relative_to(ROOT).parts),
 ]

@@ -1,20 +1,20 @@
-"""What a file says about itself."""
+"""What a file contains: model, length, rate, tags, damage."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
-from sottovoce.codec.bits import FormatError, Reader
+from sottovoce.codec.bits import CodeBlock, FormatError, Reader
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.tags import unpack
 from sottovoce.codec.voice.level import level_of_byte
-from sottovoce.models.release import Preset, Release
+from sottovoce.models.release import Release
 
 
 class Row(NamedTuple):
-    """What is told of a block or packet.
+    """Facts about a block or packet.
 
     Attributes
     ----------
@@ -41,46 +41,50 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Info:
-    """What a file holds. Where several follow each other in it, bytes, times and blocks are those of all together, and
-    the rest is told of the first one.
+    """What a file contains.
+
+    If several files follow each other in it, bytes, times and blocks are those of all of them together, and the rest is
+    that of the first one.
 
     Parameters
     ----------
     files : int
-        How many follow each other in it.
+        Number of files that follow each other in it.
     bytes : int
         Size of the file.
     model_id : str
         First bytes of the SHA-256 of the model's weights, in hexadecimal.
     model, preset : str or None
-        Their names; None when the model isn't in this version. Then the blocks can't be read, and what is told of
-        them is None too.
+        Their names; None when the model is not available. Then the blocks cannot be read, and the facts about them are
+        None too.
     seconds : float or None
-        Length of the speech; None when the file doesn't say and the model isn't here.
+        Length of the speech; None when it is not known.
     bit_rate : float or None
-        Bits of the file for each second, everything counted.
+        Bits of the file per second, everything counted.
     source_rate, source_channels : int
-        What the recording had, Hz and channels.
+        Sample rate (Hz) and channels of the recording.
     level : float
         Active speech level of the recording, dBov.
     speaker : str
         The quantised speaker vector, in hexadecimal.
     blocks, damaged, restored : int or None
-        Blocks, how many of these are damaged, and how many were lost and restored.
+        Number of blocks, of damaged ones, and of lost ones that parity restored.
     missing : float or None
-        Seconds that were promised but aren't there.
+        Seconds of speech that the header states and the file does not contain.
     complete : bool or None
-        Whether the end is there.
+        Whether the file has its end.
     skipped : int
-        Bytes that can't be read where headers should be, up to the next ones, which can.
+        Bytes between a damaged header and the next one that could be read.
     trailing : bool
-        Whether it holds something else besides.
+        Whether something else than .sotto files follows.
     protection : int
-        Parity records after each group of 16 blocks: so many of these can be lost. 0 where it isn't protected.
+        Parity records after each group of 16 blocks: as many lost blocks can be restored. 0 for a file without them.
     protecting : int or None
-        Bytes that this takes, second headers and all.
+        Bytes of the protection, second headers included.
     tags : dict of str to list of str
-        What is said of the recording in words: the values of each key.
+        The values of each tag.
+    concealed : list of (float, float)
+        Parts that are damaged, which decoding conceals: start and stop in seconds.
     """
 
     files: int
@@ -104,6 +108,7 @@ class Info:
     protection: int
     protecting: int | None
     tags: dict[str, list[str]]
+    concealed: list[tuple[float, float]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it all as plain values."""
@@ -129,13 +134,15 @@ class Info:
         return found
 
 
-def info(data: bytes) -> Info:
-    """Tell what a file holds, without decoding it.
+def info(data: bytes, *, known: Release | None = None) -> Info:
+    """Return what a file contains, without decoding it.
 
     Parameters
     ----------
     data : bytes
         The whole file.
+    known : Release, optional
+        A model that the file may be of, besides the bundled ones: `Codec.model`.
 
     Returns
     -------
@@ -144,87 +151,120 @@ def info(data: bytes) -> Info:
     Raises
     ------
     SottoError
-        When it isn't a file that this version can read.
+        When this version cannot read the file.
     """
     with concerning(""):
-        return info_stream(io.BytesIO(data))
+        return info_stream(io.BytesIO(data), known=known)
 
 
-def info_stream(source: BinaryIO, note: Callable[[Row], None] = lambda row: None) -> Info:
-    """Tell what a file holds, reading it in constant memory: see `info`. Raises FormatError too.
+def ignore(row: Row) -> None:
+    """Do nothing with the facts about a block."""
+
+
+def info_stream(source: BinaryIO, note: Callable[[Row], None] = ignore, *, known: Release | None = None) -> Info:
+    """Return what a file contains, reading it in constant memory: see `info`. Raises FormatError too.
 
     Parameters
     ----------
     source : file-like
         Anything with ``read``.
     note : callable
-        Told each block.
+        Called with the facts about each block.
+    known : Release, optional
+        A model that the file may be of, besides the bundled ones.
     """
     counted = _Counted(source)
     reader = Reader(counted)  # type: ignore[arg-type]
-    told = _one(reader, 1, note)
+    found = _info_of_one(reader, 1, note, known)
     while (following := reader.another()) is not None:
-        told = replace(told, trailing=told.trailing or reader.trailing)
+        found = replace(found, trailing=found.trailing or reader.trailing)
         reader = following
-        told = _both(told, _one(reader, told.files + 1, note))
+        found = _sum(found, _info_of_one(reader, found.files + 1, note, known))
     while counted.read(1 << 16):
         pass
-    rate = 8 * counted.count / told.seconds if told.seconds else None
-    return replace(told, bytes=counted.count, bit_rate=rate, trailing=told.trailing or reader.trailing)
+    rate = 8 * counted.count / found.seconds if found.seconds else None
+    return replace(found, bytes=counted.count, bit_rate=rate, trailing=found.trailing or reader.trailing)
 
 
-def _one(reader: Reader, number: int, note: Callable[[Row], None]) -> Info:
-    """Tell what one of several files holds, but for its size."""
+def _info_of_one(reader: Reader, number: int, note: Callable[[Row], None], known: Release | None) -> Info:
+    """Return what one of several files contains; its size is not known yet."""
     header = reader.header
-    model: Release | None = None
-    preset: Preset | None = None
-    seconds = blocks = damaged = restored = missing = protecting = complete = None
-    try:
-        model = by_id(header.model)
-        preset = preset_by_index(model, header.preset)
-        found = blocks_of(reader, model, preset)
-    except (SottoError, FormatError):
-        pass  # the header can still be told
-    else:
-        blocks = damaged = steps = 0
-        for block in found:
-            start = steps * model.step / model.sample_rate
-            size = None if block.damaged else block.size
-            note(Row(number, blocks, start, block.steps, size, block.restored))
-            blocks += 1
-            damaged += block.damaged
-            steps += block.steps
-        complete = reader.complete or reader.total_samples is None
-        restored, protecting = reader.restored_blocks, reader.protecting_bytes
-        missing = reader.missing_steps * model.step / model.sample_rate
-        seconds = (reader.total_samples or 0) / model.sample_rate
-    return Info(
+    found = Info(
         files=1,
         bytes=0,
         model_id=header.model.hex(),
-        model=model.name if model else None,
-        preset=preset.name if preset else None,
-        seconds=seconds,
+        model=None,
+        preset=None,
+        seconds=None,
         bit_rate=None,
         source_rate=header.rate,
         source_channels=header.channels,
         level=level_of_byte(header.level),
         speaker=header.speaker.hex(),
-        blocks=blocks,
-        damaged=damaged,
-        restored=restored,
-        missing=missing,
-        complete=complete,
+        blocks=None,
+        damaged=None,
+        restored=None,
+        missing=None,
+        complete=None,
         skipped=reader.skipped,
         trailing=False,
         protection=header.protection,
-        protecting=protecting,
+        protecting=None,
         tags=unpack(header.metadata),
+        concealed=[],
     )
+    try:
+        model = by_id(header.model, known)
+    except SottoError:
+        return found  # the header is known all the same
+    found = replace(found, model=model.name)
+    try:
+        preset = preset_by_index(model, header.preset)
+        found = replace(found, preset=preset.name)
+        blocks = blocks_of(reader, model, preset)
+    except (SottoError, FormatError):
+        return found
+    return replace(found, **_facts_of_blocks(reader, model, blocks, number, note))
 
 
-def _both(one: Info, other: Info) -> Info:
-    """Add up what is told of files that follow each other; unknown where it is of one of them."""
+def _facts_of_blocks(
+    reader: Reader, model: Release, blocks: Iterator[CodeBlock], number: int, note: Callable[[Row], None]
+) -> dict[str, Any]:
+    """Read all blocks of a file and return what is known after that."""
+    count = damaged = steps = 0
+    concealed: list[tuple[float, float]] = []
+    for block in blocks:
+        start, stop = (n * model.step / model.sample_rate for n in (steps, steps + block.steps))
+        note(Row(number, count, start, block.steps, None if block.damaged else block.size, block.restored))
+        if block.damaged:
+            concealed = _extended(concealed, start, stop)
+        count += 1
+        damaged += block.damaged
+        steps += block.steps
+    seconds = (reader.total_samples or 0) / model.sample_rate
+    return {
+        "seconds": seconds,
+        "blocks": count,
+        "damaged": damaged,
+        "restored": reader.restored_blocks,
+        "missing": reader.missing_steps * model.step / model.sample_rate,
+        "complete": reader.complete or reader.total_samples is None,
+        "protecting": reader.protecting_bytes,
+        "concealed": [(start, min(stop, seconds)) for start, stop in concealed if start < seconds],
+    }
+
+
+def _extended(spans: list[tuple[float, float]], start: float, stop: float) -> list[tuple[float, float]]:
+    """Return spans with another one after them, joined to the last one where they touch."""
+    if spans and spans[-1][1] == start:
+        spans[-1] = (spans[-1][0], stop)
+    else:
+        spans.append((start, stop))
+    return spans
+
+
+def _sum(one: Info, other: Info) -> Info:
+    """Add up the facts about files that follow each other; unknown where one of them is unknown."""
 
     def total(name: str) -> Any:
         parts = getattr(one, name), getattr(other, name)
@@ -232,7 +272,9 @@ def _both(one: Info, other: Info) -> Info:
 
     names = "files", "seconds", "blocks", "damaged", "restored", "missing", "skipped", "protecting"
     complete = None if None in (one.complete, other.complete) else bool(one.complete and other.complete)
-    return replace(one, **{name: total(name) for name in names}, complete=complete)
+    before = one.seconds or 0.0
+    concealed = one.concealed + [(before + start, before + stop) for start, stop in other.concealed]
+    return replace(one, **{name: total(name) for name in names}, complete=complete, concealed=concealed)
 
 
 class _Counted:

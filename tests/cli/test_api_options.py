@@ -12,7 +12,7 @@ FILES = {"inputs", "files_from", "output", "source", "sources", "recordings", "f
 """What the command reads and writes, where the API takes and returns values."""
 RUNNING = {"recursive", "workers", "force", "as_json", "quiet", "blocks", "as_csv", "keep_tree", "skip_existing"}
 """How the command runs, and how it prints its results."""
-VALUES = {"self", "wave", "rate", "data", "files", "more", "codes"}
+VALUES = {"known", "self", "wave", "rate", "data", "files", "more", "codes"}
 """What the API takes where the command has files."""
 
 PAIRS = [
@@ -22,7 +22,7 @@ PAIRS = [
     ("cut", None, Codec.cut, {"model"}),
     ("join", None, Codec.join, {"model"}),
     ("voice", "make", Codec.voice, {"model"}),
-    ("info", None, info, set()),
+    ("info", None, info, {"model"}),
 ]
 
 

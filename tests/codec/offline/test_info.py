@@ -1,8 +1,11 @@
+import io
+
 import numpy as np
 import pytest
 from helpers.sounds import speech
 
 from sottovoce.codec import Codec, info, models
+from sottovoce.codec.bits import Reader
 
 
 @pytest.fixture
@@ -37,3 +40,21 @@ def test_of_a_model_that_is_not_here(toy, monkeypatch):
     found = info(data)
     assert (found.model, found.preset, found.seconds, found.blocks) == (None, None, None, None)
     assert (found.bytes, found.source_rate) == (len(data), 16000)
+
+
+def test_concealed_parts_are_named(codec):
+    data = bytearray(codec.encode(speech(10), 16000))
+    assert info(bytes(data)).concealed == []
+    blocks = list(Reader(io.BytesIO(data)).spans(codec.preset.bits, step=640))
+    for number in (1, 2, 4):
+        data[blocks[number][0] + 5] ^= 1
+    assert info(bytes(data)).concealed == [(2, 6), (8, 10)]
+    both = info(codec.encode(speech(3), 16000) + bytes(data))
+    assert both.concealed == [(5, 9), (11, 13)]
+
+
+def test_a_model_that_is_not_bundled_can_be_given(codec, monkeypatch):
+    data = codec.encode(speech(1), 16000)
+    monkeypatch.setattr("sottovoce.codec.models.release.available", lambda: [])
+    assert info(data).seconds is None
+    assert info(data, known=codec.model).seconds == 1
