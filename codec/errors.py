@@ -1,4 +1,4 @@
-"""The exceptions of this package: each knows the line that the user reads."""
+"""The exception of this package, whose text is the line that the user reads."""
 
 import errno
 from collections.abc import Iterator
@@ -8,20 +8,20 @@ from sottovoce.codec.bits import FormatError
 
 
 class SottoError(Exception):
-    """Something that the user can understand and act on.
+    """An error that the user can understand and correct.
 
     Parameters
     ----------
     reason : str
-        What is wrong, in a few words.
+        What is wrong.
     remedy : str
-        What to do about it, in a few words.
+        What to do about it.
     file : str
-        The file concerned, if any.
+        Name of the file, if it concerns one.
     """
 
     def __init__(self, reason: str, remedy: str, file: str = "") -> None:
-        super().__init__(reason, remedy, file)  # all of them, so that it can be pickled on its way out of a worker
+        super().__init__(reason, remedy, file)  # all of them, so that a worker process can pickle it
         self.reason = reason
         self.remedy = remedy
         self.file = file
@@ -45,14 +45,14 @@ _EXPLAINED = {
 
 
 def explained(error: OSError, file: str) -> SottoError:
-    """Return what the operating system said about `file` as a line for the user."""
+    """Return an error of the operating system about `file` as a SottoError."""
     reason, remedy = _EXPLAINED.get(error.errno or 0, (error.strerror or str(error), "check the file and the device"))
     return SottoError(reason, remedy, file or str(error.filename or ""))
 
 
 @contextmanager
 def concerning(file: str) -> Iterator[None]:
-    """Name `file` in whatever goes wrong inside and is named nowhere yet."""
+    """Turn errors inside into SottoErrors about `file`, if they do not name a file already."""
     try:
         yield
     except SottoError as error:
@@ -62,6 +62,6 @@ def concerning(file: str) -> Iterator[None]:
     except FormatError as error:
         raise SottoError(error.reason, error.remedy, file) from error
     except BrokenPipeError:
-        raise  # nobody listens any more: not this file's fault
+        raise  # the reader of the output is gone, which has nothing to do with this file
     except OSError as error:
         raise explained(error, file) from error

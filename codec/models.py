@@ -1,4 +1,4 @@
-"""Which model, preset and context tables a name or the header of a file means."""
+"""Find the model, preset and context tables for a name or for the header of a file."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sottovoce.models import release
 from sottovoce.models.release import Preset, Release, former_prefix
 
 PREFIX = "context."
-"""Of the tables' names among a model's weights."""
+"""Prefix of the names of the context tables among a model's weights."""
 
 
 def by_name(name: str) -> Release:
@@ -37,7 +37,7 @@ def by_name(name: str) -> Release:
 
 @lru_cache(maxsize=8)
 def loaded(name: str, version: tuple[int, ...]) -> Release:
-    """Load a model once for each version of its weights: a path may hold others later, a name in the box can't."""
+    """Load a model once for each version of its weights: the file at a path may change, a bundled model does not."""
     return release.load(name)
 
 
@@ -52,9 +52,14 @@ def by_id(model: bytes, known: Release | None = None) -> Release:
     Parameters
     ----------
     model : bytes
-        As the file's header has it.
+        Id of the model, from the header of the file.
     known : Release, optional
-        One to look at before those in the box.
+        A model to try before the bundled ones.
+
+    Raises
+    ------
+    SottoError
+        When the model is not available.
     """
     names = release.available()
     for one in chain([known] if known else [], map(by_name, names)):
@@ -74,7 +79,7 @@ def preset_by_name(model: Release, name: str) -> Preset:
 
 
 def preset_by_index(model: Release, index: int) -> Preset:
-    """Return the preset that a file names by its number."""
+    """Return the preset whose index is in the header of a file."""
     for preset in model.presets.values():
         if preset.index == index:
             return preset
@@ -82,22 +87,22 @@ def preset_by_index(model: Release, index: int) -> Preset:
 
 
 def bit_rate(model: Release, preset: Preset) -> float:
-    """Return the bits that a second of codes takes, without the file around them."""
+    """Return the bits per second of the codes, before entropy coding and without the file around them."""
     return sum(preset.bits) * model.sample_rate / model.step
 
 
 def context_coder(model: Release, preset: Preset) -> ContextCoder | None:
-    """Return what codes and decodes a preset's codes, at the start of a block; None where the model has no tables."""
+    """Return the entropy coder of a preset at the start of a block; None for a model without context tables."""
     return _coder(model, PREFIX, preset)
 
 
 def blocks_of(reader: Reader, model: Release, preset: Preset) -> Iterator[CodeBlock]:
-    """Return the blocks of a file of that model and preset.
+    """Return the blocks of a file of `model` and `preset`.
 
     Raises
     ------
     SottoError
-        When they were coded with tables of an earlier version that the model doesn't hold any more.
+        When they were coded with context tables of an earlier version that the model no longer contains.
     """
     coder = None
     if reader.header.coded:

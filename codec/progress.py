@@ -1,10 +1,10 @@
-"""How commands and programs learn how far the work is."""
+"""Progress of long work, for commands and programs."""
 
 from collections.abc import Callable
 
 Tick = Callable[[float, float | None], None]
-"""Told now and then how many seconds of speech are done, and of how many, where that is known."""
+"""Called now and then with the seconds of speech that are done, and with their total where that is known."""
 
 
 def no_tick(seconds: float, total: float | None) -> None:
-    """Tell nobody."""
+    """Do nothing."""

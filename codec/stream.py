@@ -1,6 +1,6 @@
-"""Speech as a stream of packets: samples in, packets out, and back, a step at a time.
+"""Speech as a stream of packets: samples in and packets out, packets in and samples out, step by step.
 
-However the samples are cut into pieces, packets and samples are those of the whole recording.
+The packets do not depend on how the samples are cut into pieces, and neither do the decoded samples.
 """
 
 import io
@@ -18,37 +18,58 @@ from sottovoce.models.release import Preset, Release
 from sottovoce.models.runtime.concealment import lost_codes
 from sottovoce.models.runtime.state import Stateful
 
-TELL_SECONDS = 2
-"""How often the voice is told anew, for those who lost a packet; once is enough where it never changes."""
+VOICE_INTERVAL_SECONDS = 2
+"""Interval at which level and speaker are sent again, for receivers that lost a packet."""
 
 
 class StreamEncoder(Stateful):
-    """Speech on its way to packets.
+    """Encodes speech to packets.
 
-    Its `state` is all that it remembers: a `State`, to be copied, saved and assigned.
+    Its `state` can be copied, saved and assigned, to continue a stream elsewhere.
 
     Parameters
     ----------
     model, preset : Release, Preset
-        What encodes, and at which rate.
+        The model that encodes, and its rate: `Codec.model` and `Codec.preset`.
     voice : Voice, optional
-        Level and speaker, where they are known. By default they are learnt from the speech, and packets tell them.
+        Level and speaker, where they are known. By default they are estimated from the speech and sent in packets.
     steps : int
-        Of each packet; a step is 40 ms at 25 steps a second.
+        Number of steps in each packet; a step is 40 ms at 25 steps per second.
     rate, channels : int
-        What the recording had before, for `info`.
+        Sample rate (Hz) and number of channels of the source, for `info`.
     metadata : bytes, optional
-        What is told of it in words: see tags.py.
+        Tags, as `sottovoce.codec.offline.tags.pack` returns them.
 
     Attributes
     ----------
     header : bytes
-        What a decoder must know first.
+        The header of the stream, which a decoder needs first.
     samples : int
-        Taken so far.
+        Number of samples taken so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sottovoce import Codec, StreamDecoder, StreamEncoder
+    >>> codec = Codec.load()
+    >>> encoder = StreamEncoder(codec.model, codec.preset)
+    >>> packets = encoder.push(np.zeros(16000, np.float32)) + encoder.finish()
+    >>> decoder = StreamDecoder(encoder.header)
+    >>> sum(len(decoder.push(packet)) for packet in packets) + len(decoder.finish())
+    16000
     """
 
-    STATE_FIELDS = ("samples", "_packets", "_encoder", "_tracker", "_heard", "_used", "_told", "_changes", "_codes")
+    STATE_FIELDS = (
+        "samples",
+        "_packets",
+        "_encoder",
+        "_tracker",
+        "_partial",
+        "_estimate",
+        "_sent",
+        "_changes",
+        "_codes",
+    )
 
     def __init__(
         self,
@@ -66,7 +87,7 @@ class StreamEncoder(Stateful):
         begin = self._tracker.voice if voice is None else voice
         self._layout = Packets(preset.bits, steps, len(begin.speaker))
         self._size = steps * model.step
-        self._often = max(1, TELL_SECONDS * model.sample_rate // self._size)
+        self._interval = max(1, VOICE_INTERVAL_SECONDS * model.sample_rate // self._size)
         self.header = Header(
             *(model.id, preset.index, None, rate or model.sample_rate, channels, begin.level, begin.speaker),
             metadata=metadata,
@@ -75,7 +96,7 @@ class StreamEncoder(Stateful):
 
     @property
     def latency(self) -> float:
-        """Seconds that a sample waits for its packet to go out, at most."""
+        """Longest time in seconds between a sample and the packet that contains it."""
         return (self._size + self._model.lookahead) / self._model.sample_rate
 
     def reset(self) -> None:
@@ -83,39 +104,49 @@ class StreamEncoder(Stateful):
         self._tracker = VoiceTracker(self._model)
         self._encoder = self._model.encoder(self._preset.books)
         self.samples = self._packets = 0
-        self._heard: npt.NDArray[np.float32] = np.zeros(0, np.float32)  # samples of a packet that isn't full yet
-        self._used = _row(0, self._voice or self._tracker.voice)  # the voice to which samples are brought
-        self._told = self._used  # and that of the packets, later by the look-ahead
-        self._changes: npt.NDArray[np.int64] = np.zeros((0, len(self._used)), np.int64)
+        self._partial: npt.NDArray[np.float32] = np.zeros(0, np.float32)  # samples of the packet that is not full yet
+        self._estimate = _row(0, self._voice or self._tracker.voice)  # the voice for which samples are normalised
+        self._sent = self._estimate  # the voice sent in packets, later by the look-ahead
+        self._changes: npt.NDArray[np.int64] = np.zeros((0, len(self._estimate)), np.int64)
         self._codes: npt.NDArray[np.int16] = np.zeros((0, self._preset.books), np.int16)
 
     def push(self, wave: npt.NDArray[np.float32]) -> list[bytes]:
-        """Take samples (n,) at the model's rate, full scale 1; return the packets that are ready."""
+        """Take samples and return the packets that are complete.
+
+        Parameters
+        ----------
+        wave : ndarray of float32 [shape=(n,)]
+            Mono at the model's rate, full scale 1.
+
+        Returns
+        -------
+        list of bytes
+        """
         wave = np.asarray(wave, np.float32)
         ready: list[bytes] = []
         while len(wave):
-            piece, wave = np.split(wave, [self._size - len(self._heard)])
+            piece, wave = np.split(wave, [self._size - len(self._partial)])
             self.samples += len(piece)
-            ready += self._pack(self._encoder.push(piece * normalising_gain(int(self._used[1]))))
+            ready += self._pack(self._encoder.push(piece * normalising_gain(int(self._estimate[1]))))
             if self._voice is None:
-                self._hear(piece)
+                self._update_voice(piece)
         return ready
 
     def finish(self) -> list[bytes]:
-        """Return the packets that are still due; the last one is filled up."""
+        """Return the remaining packets; the last one is filled up by repeating its last step."""
         codes = self._encoder.finish()
         short = -(len(self._codes) + len(codes)) % self._layout.steps
         return self._pack(np.concatenate((codes, np.repeat(codes[-1:], short, 0))))
 
-    def _hear(self, piece: npt.NDArray[np.float32]) -> None:
-        """Learn the voice from whole packets, for the packets after them."""
-        self._heard = np.concatenate((self._heard, piece))
-        if len(self._heard) == self._size:
-            self._tracker.hear(self._heard)
-            self._heard = self._heard[:0].copy()
+    def _update_voice(self, piece: npt.NDArray[np.float32]) -> None:
+        """Estimate level and speaker from whole packets, for the packets after them."""
+        self._partial = np.concatenate((self._partial, piece))
+        if len(self._partial) == self._size:
+            self._tracker.hear(self._partial)
+            self._partial = self._partial[:0].copy()
             found = _row(self.samples // self._size, self._tracker.voice)
-            if (found[1:] != self._used[1:]).any():
-                self._used = found
+            if (found[1:] != self._estimate[1:]).any():
+                self._estimate = found
                 self._changes = np.concatenate((self._changes, found[None]))
 
     def _pack(self, codes: npt.NDArray[np.int16]) -> list[bytes]:
@@ -125,29 +156,29 @@ class StreamEncoder(Stateful):
             now, self._codes = np.split(self._codes, [self._layout.steps])
             changed = len(self._changes) and self._changes[0, 0] == self._packets
             if changed:
-                self._told, self._changes = self._changes[0], self._changes[1:]
-            again = self._voice is None and self._packets and self._packets % self._often == 0
-            packed.append(self._layout.pack(now, _voice(self._told) if changed or again else None))
+                self._sent, self._changes = self._changes[0], self._changes[1:]
+            again = self._voice is None and self._packets and self._packets % self._interval == 0
+            packed.append(self._layout.pack(now, _voice(self._sent) if changed or again else None))
             self._packets += 1
         return packed
 
 
 class StreamDecoder(Stateful):
-    """Packets on their way to speech; its `state` is all that it remembers.
+    """Decodes packets to speech. Its `state` can be copied, saved and assigned, to continue a stream elsewhere.
 
     Parameters
     ----------
     header : bytes
-        Of the stream.
+        The header of the stream: `StreamEncoder.header`.
     seed : int
-        Of the random numbers: the same packets and seed give the same samples.
+        Seed of the random numbers: the same packets and seed give the same samples.
     known : Release, optional
-        A model that the stream may be of, beside those in the box.
+        A model that the stream may be of, besides the bundled ones.
 
     Raises
     ------
     SottoError
-        When the header is none that can be read, or its model isn't here.
+        When the header cannot be read, or its model is not available.
     """
 
     STATE_FIELDS = ("_steps", "_decoder", "_level")
@@ -166,17 +197,17 @@ class StreamDecoder(Stateful):
 
     @property
     def sample_rate(self) -> int:
-        """Hz of the speech."""
+        """Sample rate of the speech, in Hz."""
         return self._model.sample_rate
 
     @property
     def packet_samples(self) -> int:
-        """Samples that a packet stands for."""
+        """Number of samples in a packet."""
         return self._layout.steps * self._model.step
 
     @property
     def latency(self) -> float:
-        """Seconds of speech that are still due of the packets pushed."""
+        """Seconds of speech that are still to come of the packets pushed."""
         return self._decoder.delay / self._model.sample_rate
 
     def reset(self) -> None:
@@ -189,16 +220,25 @@ class StreamDecoder(Stateful):
         self._steps = 0
 
     def fits(self, packet: bytes) -> bool:
-        """Return whether bytes can be a packet of this stream."""
+        """Return whether `packet` has a size that packets of this stream have."""
         return self._layout.fits(packet)
 
     def push(self, packet: bytes | None) -> npt.NDArray[np.int16]:
-        """Take a packet, or None for one that is lost; return the samples (n,) that are ready.
+        """Take a packet and return the samples that are ready.
+
+        Parameters
+        ----------
+        packet : bytes or None
+            The next packet; None for a lost one, which is concealed.
+
+        Returns
+        -------
+        ndarray of int16 [shape=(n,)]
 
         Raises
         ------
         SottoError
-            When it is no packet of this stream. Nothing has changed then.
+            When it is not a packet of this stream. The state of the decoder is then unchanged.
         """
         codes, voice = lost_codes(self._layout.steps, self._books), None
         if packet is not None:
@@ -211,12 +251,12 @@ class StreamDecoder(Stateful):
         return self._level(self._decoder.push(codes))
 
     def finish(self) -> npt.NDArray[np.int16]:
-        """Return the samples that are still due."""
+        """Return the remaining samples [shape=(n,)]."""
         return self._level(self._decoder.finish())
 
 
 def _row(packet: int, voice: Voice) -> npt.NDArray[np.int64]:
-    """A voice, and the packet from which it holds, as numbers."""
+    """Return a voice, and the number of the packet from which it is used, as one row of numbers."""
     return np.array([packet, voice.level, *voice.speaker], np.int64)
 
 

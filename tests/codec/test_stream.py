@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Voice
 from sottovoce.codec.io.audio import open_sound
-from sottovoce.codec.stream import TELL_SECONDS, StreamDecoder, StreamEncoder
+from sottovoce.codec.stream import VOICE_INTERVAL_SECONDS, StreamDecoder, StreamEncoder
 from sottovoce.codec.voice.level import level_byte, level_of_byte
 from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.runtime.state import State
@@ -100,7 +100,7 @@ def test_level_and_speaker_are_learnt(gain):
 def test_a_voice_is_told_again_for_those_who_missed_it():
     _, packets = encode(np.tile(speech(2.0), 4))
     telling = [i for i, packet in enumerate(packets) if len(packet) == Packets(PRESET.bits, 1, 8).telling]
-    often = TELL_SECONDS * 16000 // STEP
+    often = VOICE_INTERVAL_SECONDS * 16000 // STEP
     assert {often, 2 * often, 3 * often} <= set(telling) and len(telling) < 12
     assert all(len(packet) == 3 for packet in encode(speech(3.0), voice=Voice(200, bytes(8)))[1])
 
@@ -131,7 +131,7 @@ def test_a_state_of_something_else_is_refused():
     with pytest.raises(ValueError, match="not the state"):
         State.load(b"rubbish")
     foreign = stream.state
-    foreign.arrays["_decoder.conditioner.layers.0.past"] = np.zeros((2, 5))
+    foreign.arrays["_decoder.conditioner.stack.layers.0.past"] = np.zeros((2, 5))
     with pytest.raises(ValueError, match="another model"):
         stream.state = foreign
 
