@@ -52,7 +52,7 @@ class Codec(TokenCodec):
         rate : int [Hz]
             Sample rate of `wave`, 1000 to 1,000,000.
         dtx : bool
-            Whether pauses are coded by repeating one step for up to a second (discontinuous transmission).
+            Discontinuous transmission: whether steps in pauses repeat the one before.
         tags : mapping of str to str or sequence of str, optional
             Tags such as ``{"TITLE": "A talk"}``, of one or more values each.
         protect : int
@@ -66,8 +66,7 @@ class Codec(TokenCodec):
         Raises
         ------
         SottoError
-            When there are no samples, some are not finite, the axes are in the wrong order, or an option is not valid
-            for this model.
+            When the samples or an option are not valid.
 
         Examples
         --------
@@ -103,7 +102,7 @@ class Codec(TokenCodec):
     ) -> npt.NDArray[np.float32]:
         """Decode a file of this model or of a bundled one, whatever its preset.
 
-        Damaged blocks are concealed: `sottovoce.info` returns which parts these are.
+        Damaged blocks are concealed: see `Info.concealed`.
 
         Parameters
         ----------

@@ -1,1 +1,1 @@
-"""Whole recordings and files: encode, decode, cut, join, describe."""
+"""Whole recordings and files: encode, decode, cut, join, inspect, damage."""

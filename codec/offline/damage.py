@@ -1,4 +1,4 @@
-"""What links do to packets and files."""
+"""Simulate what bad links do to packets and files."""
 
 import io
 
@@ -15,11 +15,11 @@ class BurstLoss:
     Parameters
     ----------
     loss : float
-        The part of all packets that is lost, 0 to below 1.
+        Fraction of the packets that is lost, 0 to below 1.
     burst : float
-        Packets lost in a row, on average; 1 or more.
+        Mean number of packets lost in a row, 1 or more.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
     """
 
     def __init__(self, loss: float, burst: float = 1.0, seed: int = 0) -> None:
@@ -46,26 +46,26 @@ def damaged(
     seed: int = 0,
     known: Release | None = None,
 ) -> bytes:
-    """Return a file as a bad link delivers it; its header stays whole, of a protected file the first one.
+    """Return a file as a bad link would deliver it. Its header, or the first one of a protected file, stays whole.
 
     Parameters
     ----------
     data : bytes
-        Of a .sotto file.
+        The contents of a ``.sotto`` file.
     loss, burst : float
-        The part of its blocks, packets and parity records that is wiped out, and how many in a row on average: see
+        Fraction of its blocks, packets and parity records that is set to zero, and their mean number in a row: see
         `BurstLoss`.
     errors : float
-        The part of all bits that is flipped.
+        Fraction of all bits that is flipped.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
     known : Release, optional
-        A model that the file may be of, beside those in the box.
+        A model that the file may be of, besides the bundled ones.
 
     Raises
     ------
     FormatError, SottoError
-        When it isn't a file that this version can read.
+        When this version cannot read the file.
     """
     loses, random = BurstLoss(loss, burst, seed), np.random.default_rng([seed, 1])
     body = np.frombuffer(data, np.uint8).copy()

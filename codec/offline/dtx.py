@@ -1,4 +1,4 @@
-"""Pauses: steps that need no codes of their own, as nothing is said (discontinuous transmission, DTX)."""
+"""Discontinuous transmission (DTX): find steps in pauses, which repeat the codes of the step before."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,19 +7,19 @@ from sottovoce.models.features import HOP
 from sottovoce.models.level import TARGET_DB
 
 QUIET_DB = TARGET_DB - 35.0
-"""dBov below which all frames of a pause lie, of speech at the models' level."""
+"""Level in dBov that no frame of a pause exceeds, for speech at the models' level."""
 
 REFRESH_STEPS = 25
-"""Steps after which a pause is told anew: its noise may change."""
+"""Steps after which a step of a pause is coded again: its noise may change."""
 
 
 class PauseDetector:
-    """Tells steps that may be held: in a pause, from its second step on, what the step before says is said again.
+    """Flags the steps that may repeat the one before: those of a pause, from its second step on.
 
     Parameters
     ----------
     step : int
-        Samples of a step.
+        Number of samples in a step.
     """
 
     def __init__(self, step: int) -> None:
@@ -29,7 +29,7 @@ class PauseDetector:
         self._quiet = 0  # steps in a row
 
     def push(self, wave: npt.NDArray[np.float32]) -> None:
-        """Take samples (n,) at the models' level."""
+        """Take samples [shape=(n,)] at the models' level."""
         self._wave = np.concatenate((self._wave, wave))
         count = len(self._wave) // self._step
         steps, self._wave = np.split(self._wave, [count * self._step])
@@ -45,6 +45,6 @@ class PauseDetector:
         self.push(np.zeros(-len(self._wave) % self._step, np.float32))
 
     def take(self, steps: int) -> npt.NDArray[np.uint8]:
-        """Return the flags (steps,) of the next steps."""
+        """Return the flags [shape=(steps,)] of the next steps."""
         flags, self._flags = np.split(self._flags, [steps])
         return flags

@@ -1,4 +1,4 @@
-"""Parts of files, and files joined: codes are copied, and no sound is decoded."""
+"""Cut and join files: codes are copied, and nothing is decoded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +20,9 @@ APART = "put them into one file with `cat`: decoding plays one after the other"
 
 Codes: TypeAlias = npt.NDArray[np.int16]
 
+Opened: TypeAlias = Callable[[str], AbstractContextManager[BinaryIO]]
+"""Opens a file by its name."""
+
 
 def cut(source: BinaryIO, sink: BinaryIO, span: TimeSpan, *, known: Release | None = None) -> Encoded:
     """Copy a part of a file, or of several that follow each other: whole steps, of a live stream whole packets.
@@ -27,11 +30,11 @@ def cut(source: BinaryIO, sink: BinaryIO, span: TimeSpan, *, known: Release | No
     Parameters
     ----------
     source, sink : file-like
-        The file, which needs only ``read``; and what takes the part.
+        The file, which needs only ``read``, and the output.
     span : TimeSpan
-        The part. It begins and ends a little earlier and later than that, where a step does.
+        The part, which is extended to whole steps.
     known : Release, optional
-        A model that the file may be of, beside those in the box.
+        A model that the file may be of, besides the bundled ones.
 
     Returns
     -------
@@ -40,9 +43,9 @@ def cut(source: BinaryIO, sink: BinaryIO, span: TimeSpan, *, known: Release | No
     Raises
     ------
     FormatError
-        When it isn't a file that this version can read.
+        When this version cannot read the file.
     SottoError
-        When its model isn't in the box, the part begins after its end, or is damaged.
+        When its model is not available, the part begins after its end, or a block in it is damaged.
     """
     counter = ByteCounter(sink)
     passed = copied = 0  # samples
@@ -63,17 +66,17 @@ def join(
     sink: BinaryIO,
     *,
     known: Release | None = None,
-    opened: Callable[[str], AbstractContextManager[BinaryIO]] = reading,
+    opened: Opened = reading,
 ) -> Encoded:
     """Copy files one after the other into one; the last step of each is filled up to a whole one.
 
     Parameters
     ----------
     names : sequence of str
-        Of the files, which are read twice. All of the same model, preset and voice, but live streams, which tell
-        their voices on the way.
+        Names of the files, which are read twice. All must have the same model, preset and voice; live streams, whose
+        packets contain the voice, may be of several voices.
     sink : file-like
-        What takes the file.
+        The output.
     known : Release, optional
         A model that the files may be of, besides the bundled ones.
     opened : callable
@@ -86,36 +89,25 @@ def join(
     Raises
     ------
     SottoError
-        When they don't go together, or one is damaged, or can't be read.
+        When they do not fit together, or one is damaged or cannot be read.
     """
-    first: _Part | None = None
-    steps = samples = 0
-    for name in names:
-        with concerning(shown(name)), opened(name) as source:
-            for part in _parts(source, known):
-                first = first or part
-                _check(part, first, shown(names[0]))
-                samples = steps * part.model.step
-                steps += _whole(part)
-                samples += part.samples
-    if first is None:
-        raise ValueError("there are no files to join")
+    first, samples = _checked(names, opened, known)
     live = first.reader.header.packet_steps
     counter = ByteCounter(sink)
     copier = _Copier(counter, replace(first.reader.header, samples=None if live else samples), first)
     for name in names:
         with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
-                told = part.voice if copier.steps else None  # the first one's is in the header
+                voice = part.voice if copier.steps else None  # that of the first file is in the header
                 for block in part.blocks:
-                    copier.copy(_codes(block, 0, part), block.voice or told)
-                    told = None
+                    copier.copy(_codes(block, 0, part), block.voice or voice)
+                    voice = None
     copier.close(samples)
     return Encoded(samples / first.model.sample_rate, counter.bytes)
 
 
 class _Part(NamedTuple):
-    """One of the files in a stream, its blocks still to be read."""
+    """One of the files in a stream, before its blocks are read."""
 
     reader: Reader
     model: Release
@@ -129,7 +121,7 @@ class _Part(NamedTuple):
 
     @property
     def samples(self) -> int:
-        """Its length, once all blocks were read; before that more than any."""
+        """Its length once all blocks are read; before that a number larger than any length."""
         return ENDLESS if self.reader.total_samples is None else self.reader.total_samples
 
 
@@ -143,22 +135,39 @@ def _parts(source: BinaryIO, known: Release | None) -> Iterator[_Part]:
         reader = reader.another()
 
 
+def _checked(names: Sequence[str], opened: Opened, known: Release | None) -> tuple[_Part, int]:
+    """Read files that are to be joined, and return the first one and the number of samples of all of them."""
+    first: _Part | None = None
+    steps = samples = 0
+    for name in names:
+        with concerning(shown(name)), opened(name) as source:
+            for part in _parts(source, known):
+                first = first or part
+                _check(part, first, shown(names[0]))
+                samples = steps * part.model.step
+                steps += _whole(part)
+                samples += part.samples
+    if first is None:
+        raise ValueError("there are no files to join")
+    return first, samples
+
+
 class _Copier:
     """Writes a file of codes that come in blocks.
 
     Parameters
     ----------
     sink : ByteCounter
-        Gets the bytes.
+        Receives the bytes.
     header : Header
-        Of the new file.
+        The header of the new file.
     part : _Part
-        Of which model and preset the codes are.
+        Has the model and preset of the codes.
     """
 
     def __init__(self, sink: ByteCounter, header: Header, part: _Part) -> None:
         self.steps = 0
-        self._held = header.held
+        self._dtx = header.held
         self._last = np.full((1, part.preset.books), -1, np.int16)
         self._writer: PacketWriter | Writer
         if header.packet_steps:
@@ -176,7 +185,7 @@ class _Copier:
             return
         rows = np.concatenate((self._last, codes))
         self._last = rows[-1:]
-        self._writer.write(codes, (rows[1:] == rows[:-1]).all(1).astype(np.uint8) if self._held else None)
+        self._writer.write(codes, (rows[1:] == rows[:-1]).all(1).astype(np.uint8) if self._dtx else None)
 
     def close(self, samples: int) -> None:
         """Write the end."""
@@ -188,7 +197,7 @@ def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
     header, step = part.reader.header, part.model.step
     unit = header.packet_steps or 1
     first, last = start // (step * unit) * unit, -(-stop // step)
-    held = -(-last // unit) * unit  # a packet is copied as a whole
+    end = -(-last // unit) * unit  # packets are copied whole
     copier: _Copier | None = None
     voice, at = part.voice, 0
     for block in part.blocks:
@@ -196,13 +205,13 @@ def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
         voice = block.voice or voice
         if at <= first:
             continue
-        if begin >= held:
+        if begin >= end:
             break
         if copier is None:
             samples = None if header.samples is None else min(header.samples, last * step) - first * step
-            told = replace(header, samples=samples, level=voice.level, speaker=voice.speaker)
-            copier = _Copier(sink, told, part)
-        copier.copy(_codes(block, begin, part)[max(0, first - begin) : held - begin], block.voice)
+            changed = replace(header, samples=samples, level=voice.level, speaker=voice.speaker)
+            copier = _Copier(sink, changed, part)
+        copier.copy(_codes(block, begin, part)[max(0, first - begin) : end - begin], block.voice)
     if copier is None:
         return 0
     if part.reader.missing_steps and part.samples < last * step:

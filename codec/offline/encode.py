@@ -67,22 +67,47 @@ def encode_stream(
     counter = ByteCounter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if options.samples is None else options.samples / model.sample_rate
-    encoder = model.encoder(preset.books)
-    pauses = PauseDetector(model.step) if options.dtx else None
+    steps = StepEncoder(model, preset, dtx=options.dtx)
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
-        codes = encoder.push(block * gain)
-        if pauses:
-            pauses.push(block * gain)
-        writer.write(codes, pauses.take(len(codes)) if pauses else None)
+        writer.write(*steps.push(block * gain))
         done += len(block)
         tick(done / model.sample_rate, total)
-    codes = encoder.finish()
-    if pauses:
-        pauses.finish()
-    writer.write(codes, pauses.take(len(codes)) if pauses else None)
+    writer.write(*steps.finish())
     writer.close(done)
     return Encoded(done / model.sample_rate, counter.bytes)
+
+
+class StepEncoder:
+    """Encodes samples to codes, and with DTX flags the steps that repeat the one before.
+
+    Parameters
+    ----------
+    model, preset : Release, Preset
+        The model that encodes, and its rate.
+    dtx : bool
+        Whether steps in pauses are flagged.
+    """
+
+    def __init__(self, model: Release, preset: Preset, *, dtx: bool) -> None:
+        self._encoder = model.encoder(preset.books)
+        self._pauses = PauseDetector(model.step) if dtx else None
+
+    def push(self, wave: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8] | None]:
+        """Take samples at the model's level; return codes [shape=(steps, books)] and flags [shape=(steps,)]."""
+        codes = self._encoder.push(wave)
+        if self._pauses is None:
+            return codes, None
+        self._pauses.push(wave)
+        return codes, self._pauses.take(len(codes))
+
+    def finish(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8] | None]:
+        """Return the remaining codes and flags."""
+        codes = self._encoder.finish()
+        if self._pauses is None:
+            return codes, None
+        self._pauses.finish()
+        return codes, self._pauses.take(len(codes))
 
 
 def encode_sound(

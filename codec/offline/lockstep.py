@@ -1,4 +1,4 @@
-"""Several files decoded in step, so that they share each pass over the weights."""
+"""Decode several files in lockstep, so that they share each pass over the weights."""
 
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Request(NamedTuple):
-    """Codes to decode: by which decoder, of which model."""
+    """Codes to decode, with the decoder for them and its model."""
 
     model: Release
     decoder: Decoder
@@ -20,24 +20,24 @@ class Request(NamedTuple):
 
 
 Steps: TypeAlias = Generator[Request, npt.NDArray[np.int16], Result]
-"""Something being decoded: it yields requests, and is sent the waves."""
+"""A decoding in progress: a generator that yields requests and receives the decoded samples."""
 
 Begin: TypeAlias = Callable[[], Steps[Result]]
-"""Begins to decode a file, from its start each time it is called."""
+"""Starts to decode a file, from its beginning each time it is called."""
 
 
 def run_together(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
-    """Decode several files in step; each gives the same samples as alone.
+    """Decode several files in lockstep, each to the same samples as alone.
 
     Parameters
     ----------
     begins : sequence of callable
-        Each begins a file, and begins it again where decoding it beside others failed.
+        Each starts a file, and starts it again if decoding it together with others failed.
 
     Returns
     -------
     list of results or exceptions
-        What became of each: one that fails doesn't disturb the others.
+        One for each file: a file that fails does not disturb the others.
     """
     decodings = [begin() for begin in begins]
     outcomes: dict[int, Result | Exception] = {}
@@ -64,12 +64,12 @@ def run_together(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
             except Exception as error:
                 for index in due:
                     decodings[index].close()
-                    # One of them is to blame, but all decoders are in an unknown state now: begin again, each alone.
+                    # One of them failed, but the state of all decoders is unknown now: start again, each alone.
                     outcomes[index] = error if len(due) == 1 else run_together([begins[index]])[0]
                 continue
             for index, wave in zip(due, waves, strict=True):
                 advance(index, wave)
     finally:
         for one in decodings:
-            one.close()  # after an interruption, nothing half-written stays
+            one.close()  # after an interruption no incomplete output remains
     return [outcomes[index] for index in range(len(begins))]

@@ -1,18 +1,18 @@
-"""What came out of encoding and of decoding, and what users should know of it."""
+"""Results of encoding and decoding, and the warnings for users in them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What became of a recording.
+    """Result of encoding a recording.
 
     Parameters
     ----------
     seconds : float
         Length of the recording.
     bytes : int
-        Size of the file, everything counted.
+        Size of the file in bytes, everything counted.
     """
 
     seconds: float
@@ -20,34 +20,34 @@ class Encoded:
 
     @property
     def bit_rate(self) -> float:
-        """Bits of the file for each second."""
+        """Bits of the file per second."""
         return 8 * self.bytes / self.seconds
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What came out of a file, or of several in one.
+    """Result of decoding a file, or several that follow each other.
 
     Parameters
     ----------
     files : int
-        How many.
+        Number of files.
     seconds : float
-        Length of the speech.
+        Length of the decoded speech.
     blocks, damaged : int
-        Blocks that were decoded, and how many of these had to be concealed.
+        Number of blocks decoded, and of those that were damaged and concealed.
     missing : float
-        Seconds that were promised but aren't there.
+        Seconds of speech that the header states and the file does not contain.
     restored : int
-        Blocks of these that were lost, and restored by what protects them.
+        Number of lost blocks that parity restored.
     skipped : int
-        Bytes that couldn't be read where headers should be, up to the next ones, which could.
+        Bytes between damaged headers and the next ones that could be read.
     complete : bool
-        Whether each file ends as it should, as far as it was read.
+        Whether each file has its end, as far as it was read.
     trailing : bool
-        Whether something foreign follows an end.
+        Whether something else than a .sotto file follows an end.
     ends : float or None
-        Where the recording ends, in seconds, if that is before the end of the part that was asked for.
+        End of the recording in seconds, if that is before the end of the requested part.
     """
 
     files: int

@@ -1,4 +1,4 @@
-"""What a file says of its recording in words: tags such as TITLE and ARTIST, in the header's metadata."""
+"""Tags such as TITLE and ARTIST, in the metadata of a file's header."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ def lines(tags: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
 
 
 def pack(tags: Iterable[str]) -> bytes | None:
-    """Return the metadata of tags, a line each, or None where there are none.
+    """Return the metadata that holds tags, one per line, or None if there are none.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def pack(tags: Iterable[str]) -> bytes | None:
     Raises
     ------
     SottoError
-        When one is nothing of that kind, or all are longer than 64 KiB.
+        When a tag has another form, or all together are longer than 64 KiB.
     """
     lines = list(tags)
     for line in lines:
@@ -44,9 +44,9 @@ def pack(tags: Iterable[str]) -> bytes | None:
 
 
 def unpack(metadata: bytes | None) -> dict[str, list[str]]:
-    """Return the tags that metadata of any kind holds: the values of each key, with control characters replaced.
+    """Return the tags in metadata of any kind: the values of each key, with control characters replaced.
 
-    Lines that are no tags are left out.
+    Lines that are not tags are left out.
     """
     found: dict[str, list[str]] = {}
     for line in (metadata or b"").decode(errors="replace").split("\n"):
@@ -61,5 +61,5 @@ def _is_key(text: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """Replace what would move a terminal's cursor, or can't be written."""
+    """Replace control characters and surrogates, which would disturb a terminal or cannot be written."""
     return "".join(_REPLACEMENT if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)

@@ -117,3 +117,62 @@ def test_bad_files(codec, data):
 def test_bad_names(toy, preset, model):
     with pytest.raises(SottoError, match="choose one of"):
         Codec.load(model=model, preset=preset)
+
+
+def test_codes_come_back_as_speech(codec):
+    wave = speech(3)
+    codes, speaker, level = codec.codes(wave, 16000), codec.speaker(wave, 16000), codec.level(wave, 16000)
+    found = info(codec.encode(wave, 16000))
+    assert (speaker.hex(), level) == (found.speaker, found.level)
+    np.testing.assert_array_equal(
+        codec.decode_codes(codes, speaker=speaker, level=level, seed=5),
+        codec.decode(codec.encode(wave, 16000), seed=5),
+    )
+    assert len(codec.decode_codes(codes)) == 75 * 640
+    codes[10:20] = -1
+    assert len(codec.decode_codes(codes)) == 75 * 640
+    assert len(codec.decode_codes(codes[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    "codes", [[1, 2, 3], [[1, 2]], [[1.0, 2, 3]], [[1024, 0, 0]], [[-1, 0, 0]], [[-2, -2, -2]], [[0, 128, 0]]]
+)
+def test_what_is_no_codes_is_refused(codec, codes):
+    with pytest.raises(SottoError, match="codes"):
+        codec.decode_codes(codes)
+
+
+def test_parts(codec):
+    data = codec.encode(speech(5), 16000)
+    assert len(codec.decode(data, start=1, stop=2.5)) == 24000
+    assert len(codec.decode(codec.cut(data, start=1, stop=2.5))) == 16000 * 1.52
+    with pytest.raises(SottoError, match=r"it ends at 5\.00 s"):
+        codec.decode(data, start=7)
+    with pytest.raises(SottoError, match=r"it ends at 5\.00 s"):
+        codec.cut(data, start=7)
+
+
+def test_joined_files(codec):
+    one, two = codec.encode(speech(2), 16000), codec.encode(speech(2), 16000)
+    assert info(codec.join([one, two])).seconds == 4
+    with pytest.raises(SottoError, match="file 2: not of the same voice and level as file 1"):
+        codec.join([one, codec.encode(speech(1, level=0.01), 16000)])
+    with pytest.raises(SottoError, match="no files"):
+        codec.join([])
+
+
+def test_tags(codec):
+    data = codec.encode(speech(1), 16000, tags={"TITLE": "A talk", "ARTIST": ["a", "b"]})
+    assert info(data).tags == {"TITLE": ["A talk"], "ARTIST": ["a", "b"]}
+    with pytest.raises(SottoError, match="no tag"):
+        codec.encode(speech(1), 16000, tags={"": "x"})
+
+
+def test_voices_by_measuring(codec):
+    data, other = codec.encode(speech(1), 16000), speech(2, level=0.3)
+    voice = codec.voice(other, 16000)
+    np.testing.assert_array_equal(codec.decode(data, voice=voice), codec.decode(data, voice=voice))
+    assert not np.array_equal(codec.decode(data, voice=voice), codec.decode(data))
+    assert codec.voice(other, 16000, other) != b""
+    with pytest.raises(SottoError, match="no voice named 'nobody'"):
+        codec.decode(data, voice="nobody")
