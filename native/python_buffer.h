@@ -5,27 +5,33 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <vector>
 
 namespace {
 
-struct Raised {};  // an exception of Python's
+struct Raised {};  // a Python exception that has been set
 
-// A C-contiguous array, held while in scope; -1 stands for any size.
+constexpr int kReadOnly = PyBUF_ND;
+constexpr int kWritable = PyBUF_ND | PyBUF_WRITABLE;
+
+// The buffer of a C-contiguous array, released at the end of the scope; a size of -1 in `shape` fits any size.
 template <class T>
 class Array {
  public:
-  Array(PyObject* from, std::initializer_list<Py_ssize_t> shape, int flags = PyBUF_ND) {
+  Array(PyObject* from, std::initializer_list<Py_ssize_t> shape, int flags = kReadOnly, const char* name = "argument") {
     if (PyObject_GetBuffer(from, &view_, flags)) throw Raised{};
     bool fits = view_.itemsize == sizeof(T) && view_.ndim == int(shape.size());
     for (int i = 0; fits && i < view_.ndim; ++i) fits = shape.begin()[i] < 0 || shape.begin()[i] == view_.shape[i];
     if (fits) return;
     PyBuffer_Release(&view_);
-    PyErr_SetString(PyExc_ValueError, "arrays that don't belong together");
+    PyErr_Format(PyExc_ValueError, "array %s: wrong shape or type; pass the shapes that the module documents", name);
     throw Raised{};
   }
+  Array(Array&& other) noexcept : view_(other.view_) { other.view_.obj = nullptr; }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
   ~Array() { PyBuffer_Release(&view_); }
@@ -36,42 +42,45 @@ class Array {
   Py_buffer view_;
 };
 
-constexpr int kWritable = PyBUF_ND | PyBUF_WRITABLE;
+struct Release {
+  void operator()(PyObject* object) const { Py_DECREF(object); }
+};
+using Reference = std::unique_ptr<PyObject, Release>;
 
-// The buffers of a sequence of C-contiguous arrays, held while in scope.
-class Buffers {
+// The attribute `name` of an object, as an array. The buffer keeps the array alive.
+template <class T>
+Array<T> array_attribute(PyObject* object, const char* name, std::initializer_list<Py_ssize_t> shape,
+                         int flags = kReadOnly) {
+  const Reference found(PyObject_GetAttrString(object, name));
+  if (!found) throw Raised{};
+  return Array<T>(found.get(), shape, flags, name);
+}
+
+// The entry `name` of a dictionary, as an array.
+template <class T>
+Array<T> array_entry(PyObject* dictionary, const char* name, std::initializer_list<Py_ssize_t> shape) {
+  PyObject* found = PyDict_GetItemString(dictionary, name);
+  if (!found) {
+    PyErr_Format(PyExc_ValueError, "array %s is missing; pass all tables of the network", name);
+    throw Raised{};
+  }
+  return Array<T>(found, shape, kReadOnly, name);
+}
+
+// The objects of a sequence.
+class Sequence {
  public:
-  Buffers(PyObject* sequence, int flags) : fast_(PySequence_Fast(sequence, "a sequence of arrays")) {
-    if (!fast_) return;
-    const Py_ssize_t n = PySequence_Fast_GET_SIZE(fast_);
-    views_.resize(n);
-    for (; held_ < n; ++held_)
-      if (PyObject_GetBuffer(PySequence_Fast_GET_ITEM(fast_, held_), &views_[held_], flags)) return;
-    whole_ = true;
+  explicit Sequence(PyObject* from) : fast_(PySequence_Fast(from, "a sequence is expected")) {
+    if (!fast_) throw Raised{};
   }
-  Buffers(const Buffers&) = delete;
-  Buffers& operator=(const Buffers&) = delete;
-  ~Buffers() {
-    for (Py_ssize_t i = 0; i < held_; ++i) PyBuffer_Release(&views_[i]);
-    Py_XDECREF(fast_);
-  }
-  explicit operator bool() const { return whole_; }
-  bool has(size_t n) const {
-    if (whole_ && views_.size() != n) PyErr_Format(PyExc_ValueError, "%zu arrays expected", n);
-    return whole_ && views_.size() == n;
-  }
-  size_t size() const { return views_.size(); }
-  template <class T>
-  T* at(size_t i) const { return static_cast<T*>(views_[i].buf); }
+  size_t size() const { return size_t(PySequence_Fast_GET_SIZE(fast_.get())); }
+  PyObject* operator[](size_t i) const { return PySequence_Fast_GET_ITEM(fast_.get(), Py_ssize_t(i)); }
 
  private:
-  PyObject* fast_;
-  std::vector<Py_buffer> views_;
-  Py_ssize_t held_ = 0;
-  bool whole_ = false;
+  Reference fast_;
 };
 
-// Releases the interpreter's lock while it lives, however that ends.
+// Releases the interpreter's lock until the end of the scope, exceptions included.
 class WithoutLock {
  public:
   WithoutLock() = default;

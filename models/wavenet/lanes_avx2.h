@@ -3,12 +3,18 @@
 constexpr int kCells = 4;  // accumulator blocks that the registers hold
 constexpr int kGroup = 4;  // blocks that are read side by side
 
-struct Acc { __m256i a, b; };
-struct Weights { __m256i a, b; };
+struct Acc {
+  __m256i a, b;
+};
+struct Weights {
+  __m256i a, b;
+};
 using Pair = __m256i;
 
 struct Tanh {
-  struct Where { __m256i low, high; };
+  struct Where {
+    __m256i low, high;
+  };
   __m256i low[4], high[4];  // bytes of the sixteen int16 entries of a row, for a byte shuffle
 
   TARGET explicit Tanh(const Constants& c) {

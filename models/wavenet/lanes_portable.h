@@ -3,8 +3,12 @@
 constexpr int kCells = 4;  // accumulator blocks of one turn
 constexpr int kGroup = 1;  // blocks of rows that are read side by side
 
-struct Acc { int32_t v[kBlock]; };
-struct Half { int16_t v[kBlock]; };
+struct Acc {
+  int32_t v[kBlock];
+};
+struct Half {
+  int16_t v[kBlock];
+};
 // Weights row by row: compilers know dot products.
 constexpr int weight_at(int block, int row, int input, int, int inputs) {
   return (block * kBlock + row) * inputs + input;
@@ -13,9 +17,17 @@ constexpr int weight_at(int block, int row, int input, int, int inputs) {
 TARGET inline int16_t saturate(int32_t v) { return int16_t(std::min(std::max(v, -32768), 32767)); }
 // (a * b) >> 15, rounded; pmulhrsw on x86.
 TARGET inline int16_t times(int16_t a, int16_t b) { return int16_t((int32_t{a} * b + 0x4000) >> 15); }
-TARGET inline Acc load_acc(const int32_t* p) { Acc a; std::memcpy(a.v, p, sizeof a.v); return a; }
+TARGET inline Acc load_acc(const int32_t* p) {
+  Acc a;
+  std::memcpy(a.v, p, sizeof a.v);
+  return a;
+}
 TARGET inline void store_acc(int32_t* p, const Acc& a) { std::memcpy(p, a.v, sizeof a.v); }
-TARGET inline Half load_half(const int16_t* p) { Half h; std::memcpy(h.v, p, sizeof h.v); return h; }
+TARGET inline Half load_half(const int16_t* p) {
+  Half h;
+  std::memcpy(h.v, p, sizeof h.v);
+  return h;
+}
 TARGET inline void store_half(int16_t* p, const Half& h) { std::memcpy(p, h.v, sizeof h.v); }
 TARGET inline int32_t dot(const int8_t* w, const int16_t* x, int n) {
   int32_t sum = 0;
@@ -35,11 +47,16 @@ TARGET inline void accumulate_rows(Acc (&acc)[B][T], const int8_t* weights, int 
 template <int B, int T>
 TARGET inline void accumulate(Acc (&acc)[B][T], const int8_t* weights, int, int inputs, const Column* column) {
   switch (inputs) {
-    case 32: return accumulate_rows<32>(acc, weights, inputs, column);
-    case 48: return accumulate_rows<48>(acc, weights, inputs, column);
-    case 64: return accumulate_rows<64>(acc, weights, inputs, column);
-    case 96: return accumulate_rows<96>(acc, weights, inputs, column);
-    default: return accumulate_rows<0>(acc, weights, inputs, column);
+    case 32:
+      return accumulate_rows<32>(acc, weights, inputs, column);
+    case 48:
+      return accumulate_rows<48>(acc, weights, inputs, column);
+    case 64:
+      return accumulate_rows<64>(acc, weights, inputs, column);
+    case 96:
+      return accumulate_rows<96>(acc, weights, inputs, column);
+    default:
+      return accumulate_rows<0>(acc, weights, inputs, column);
   }
 }
 

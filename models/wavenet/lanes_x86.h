@@ -33,10 +33,13 @@ TARGET inline Half gated(const Tanh& tanh, Half filter, Half gate) {
 template <int B, int T>
 TARGET inline void accumulate(Acc (&acc)[B][T], const int8_t* weights, int blocks, int inputs, const Column* column) {
   // compilers copy the accumulators once a turn: make fewer turns
-  UNROLL_4 for (int i = 0; i < inputs; i += 2, weights += 2 * kBlock * blocks) {
-    UNROLL for (int b = 0; b < B; ++b) {
+  UNROLL_4
+  for (int i = 0; i < inputs; i += 2, weights += 2 * kBlock * blocks) {
+    UNROLL
+    for (int b = 0; b < B; ++b) {
       const Weights w = load_weights(weights + 2 * kBlock * b);
-      UNROLL for (int t = 0; t < T; ++t) multiply_add(acc[b][t], w, load_pair(column[t].in + i));
+      UNROLL
+      for (int t = 0; t < T; ++t) multiply_add(acc[b][t], w, load_pair(column[t].in + i));
     }
   }
 }
@@ -46,10 +49,14 @@ TARGET inline int32_t multiply_all(const int8_t* weights, size_t bytes) {
   static const int32_t zeros[kBlock] = {};
   const Pair x = load_pair(pair);
   Acc acc[kGroup];
-  UNROLL for (int b = 0; b < kGroup; ++b) acc[b] = load_acc(zeros);
+  UNROLL
+  for (int b = 0; b < kGroup; ++b) acc[b] = load_acc(zeros);
   constexpr int step = 2 * kBlock * kGroup;
-  UNROLL_4 for (size_t i = 0; i + step <= bytes; i += step)
-    UNROLL for (int b = 0; b < kGroup; ++b) multiply_add(acc[b], load_weights(weights + i + 2 * kBlock * b), x);
+  UNROLL_4
+  for (size_t i = 0; i + step <= bytes; i += step) {
+    UNROLL
+    for (int b = 0; b < kGroup; ++b) multiply_add(acc[b], load_weights(weights + i + 2 * kBlock * b), x);
+  }
   int32_t sums[kBlock], total = 0;
   for (int b = 0; b < kGroup; ++b) {
     store_acc(sums, acc[b]);

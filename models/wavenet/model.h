@@ -50,9 +50,9 @@ class Arena {
 // One linear map from int16 to int16. Rows come in blocks of 16, blocks in groups that the engine reads side by side.
 struct Matrix {
   int rows, inputs;
-  const int8_t* weights;      // in the order in which they are read
-  const int32_t* start;       // what the accumulators begin with: the bias, and half of what `shift` drops
-  const int32_t* shift;       // result = (accumulator >> shift, saturated) * multiplier, rounded
+  const int8_t* weights;  // in the order in which they are read
+  const int32_t* start;   // what the accumulators begin with: the bias, and half of what `shift` drops
+  const int32_t* shift;   // result = (accumulator >> shift, saturated) * multiplier, rounded
   const int16_t* multiplier;
 };
 
@@ -119,8 +119,8 @@ inline void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
   uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]}, k[2] = {key[0], key[1]};
   for (int round = 0; round < 10; ++round) {
     const uint64_t a = uint64_t{0xD2511F53} * c[0], b = uint64_t{0xCD9E8D57} * c[2];
-    const uint32_t next[4] = {uint32_t(b >> 32) ^ c[1] ^ k[0], uint32_t(b),
-                              uint32_t(a >> 32) ^ c[3] ^ k[1], uint32_t(a)};
+    const uint32_t next[4] = {uint32_t(b >> 32) ^ c[1] ^ k[0], uint32_t(b), uint32_t(a >> 32) ^ c[3] ^ k[1],
+                              uint32_t(a)};
     std::memcpy(c, next, sizeof c);
     k[0] += 0x9E3779B9;
     k[1] += 0xBB67AE85;

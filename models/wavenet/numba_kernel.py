@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
@@ -27,6 +28,7 @@ from sottovoce.models.wavenet.units import (
 )
 
 if TYPE_CHECKING:
+    from sottovoce.models.wavenet.frames import Frames
     from sottovoce.models.wavenet.stream import Stream
 
 
@@ -264,16 +266,26 @@ def _score(p, w, queues, index, cond, logits):
 def run(
     packed: Packed,
     streams: Sequence[Stream],
-    inputs: Sequence[np.ndarray],
+    inputs: Sequence[Frames],
     outputs: Sequence[np.ndarray],
     traces: Sequence[np.ndarray],
 ) -> None:
     """Advance streams, one after the other; arguments as for kernel.cpp's run."""
     nothing = np.zeros((0, INPUTS + 1), np.int16)
     for k, s in enumerate(streams):
-        frames = inputs[7 * k : 7 * k + 7]
+        frames = {f.name: getattr(inputs[k], f.name) for f in fields(inputs[k])}
         trace = traces[k] if traces else nothing
-        _sample(packed, _scratch(packed), s.clock, s.history, s.past, s.queues, *frames, outputs[k], trace)
+        _sample(
+            p=packed,
+            w=_scratch(packed),
+            clock=s.clock,
+            history=s.history,
+            past=s.past,
+            queues=s.queues,
+            out=outputs[k],
+            trace=trace,
+            **frames,
+        )
 
 
 def score(packed: Packed, stream: Stream, cond: np.ndarray, index: np.ndarray, logits: np.ndarray) -> None:

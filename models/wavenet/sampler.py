@@ -10,7 +10,6 @@ both 64 bit, low word first, and sample t uses word t % 4 of that block.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 
@@ -67,7 +66,7 @@ def sample(
     for first in range(0, len(streams), STREAMS):
         some = range(first, min(first + STREAMS, len(streams)))
         memories = [streams[k].memory for k in some]
-        inputs = [getattr(frames, f.name)[k] for k in some for f in fields(frames)]
+        inputs = [frames[k] for k in some]
         outputs = [out[k] for k in some]
         traces = [] if trace is None else [trace[k] for k in some]
         if name == "numba":

@@ -11,8 +11,8 @@ import numpy as np
 from sottovoce.models.wavenet.kernels import extension
 from sottovoce.models.wavenet.units import CLASSES, COMPRESS_LIMIT, INPUTS, LOGIT_BITS, ROWS
 
-# tables in the order in which kernel.cpp takes them, with their types
-PACKED = {
+# The tables of a network with their types; a kernel takes these and `tanh_of`, by name.
+TABLE_TYPES = {
     "dilations": np.int32,
     "embed": np.int16,
     "dilated": np.int8,
@@ -77,14 +77,14 @@ class Tables:
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]):
-        if missing := sorted(set(PACKED) - set(arrays)):
+        if missing := sorted(set(TABLE_TYPES) - set(arrays)):
             raise ValueError(f"not the tables of a sampler: no {', '.join(missing)}")
-        self.arrays = {name: np.ascontiguousarray(arrays[name]) for name in PACKED}
+        self.arrays = {name: np.ascontiguousarray(arrays[name]) for name in TABLE_TYPES}
         self.layers = len(self.arrays["dilations"])
         self.channels = self.arrays["embed"].shape[-1]
         self.skip = self.arrays["head1"].shape[-1]
         self._check()
-        self._arrays_of_kernels = {**self.arrays, "tanh_of": tanh_of(self.arrays["tanh"])}
+        self._kernel_tables = {**self.arrays, "tanh_of": tanh_of(self.arrays["tanh"])}
         self._packed: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -108,8 +108,8 @@ class Tables:
         }
         for name, array in self.arrays.items():
             shape = shapes[name] if name in shapes else shapes[name.split("_")[0]][:-1]
-            if array.shape != shape or array.dtype != PACKED[name]:
-                raise ValueError(f"table {name}: {PACKED[name].__name__} {shape} expected")
+            if array.shape != shape or array.dtype != TABLE_TYPES[name]:
+                raise ValueError(f"table {name}: {TABLE_TYPES[name].__name__} {shape} expected")
             array.flags.writeable = False
         dilations = self.arrays["dilations"]
         if (dilations < 1).any() or (dilations & (dilations - 1)).any() or dilations.max() > 2**16:
@@ -130,11 +130,11 @@ class Tables:
                 if kernel == "numba":
                     from sottovoce.models.wavenet import numba_kernel
 
-                    self._packed[kernel] = numba_kernel.pack(self._arrays_of_kernels)
+                    self._packed[kernel] = numba_kernel.pack(self._kernel_tables)
                 else:
                     compiled = extension()
                     assert compiled
                     self._packed[kernel] = compiled.pack(
-                        kernel, self.channels, self.skip, self.layers, list(self._arrays_of_kernels.values())
+                        kernel, self.channels, self.skip, self.layers, self._kernel_tables
                     )
             return self._packed[kernel]

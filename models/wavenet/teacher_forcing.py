@@ -11,7 +11,7 @@ from sottovoce.models.wavenet.stream import Stream
 from sottovoce.models.wavenet.tables import Tables
 from sottovoce.models.wavenet.units import CLASSES, FRAME, INPUTS, ROWS
 
-FLOAT = ("dilations", "embed", "dilated", "out", "out_bias", "head1", "head1_bias", "head2", "head2_bias")
+FLOAT_TABLES = ("dilations", "embed", "dilated", "out", "out_bias", "head1", "head1_bias", "head2", "head2_bias")
 
 
 def logits(tables: Tables, indices: np.ndarray, cond: np.ndarray, kernel: str | None = None) -> np.ndarray:
@@ -68,8 +68,11 @@ def float_logits(arrays: Mapping[str, np.ndarray], indices: np.ndarray, cond: np
     if compiled is None:
         raise RuntimeError("the float32 check needs the C++ kernel, which was not built")
     index, n = _indices(indices)
-    each = [np.ascontiguousarray(arrays[name], np.int32 if name == "dilations" else np.float32) for name in FLOAT]
-    layers, channels, skip = len(each[0]), arrays["embed"].shape[-1], arrays["head1"].shape[-1]
+    each = {
+        name: np.ascontiguousarray(arrays[name], np.int32 if name == "dilations" else np.float32)
+        for name in FLOAT_TABLES
+    }
+    layers, channels, skip = len(each["dilations"]), arrays["embed"].shape[-1], arrays["head1"].shape[-1]
     cond = np.ascontiguousarray(cond, np.float32)
     if cond.shape != (n, layers * 2 * channels):
         raise ValueError(f"conditioning of shape {cond.shape} for {n} frames")

@@ -47,23 +47,26 @@ const auto add_product = __builtin_cpu_supports("avx2") ? add_product_avx2 : add
 const auto add_product = add_product_anywhere;
 #endif
 
-PyObject* item(PyObject* tuple, Py_ssize_t i) {
-  PyObject* found = PyTuple_GetItem(tuple, i);
-  if (!found) throw Raised{};
-  return found;
-}
-
 // A Network of coder.py and a coder's memory: what the steps so far say about the next code.
 class Context {
  public:
   Context(PyObject* net, PyObject* memory, PyObject* age)
-      : past_(item(net, 0), {-1, -1}), age_(item(net, 1), {kAges, past_.size(1)}),
-        drive_(item(net, 2), {-1, past_.size(1), -1}), start_(item(net, 3), {-1, drive_.size(2)}),
-        entries_(item(net, 4), {-1, drive_.size(2)}), views_(item(net, 5), {entries_.size() * drive_.size(2)}),
-        bias_(item(net, 6), {entries_.size()}), vectors_(item(net, 7), {entries_.size(), past_.size() / kMemories}),
-        first_(item(net, 8), {start_.size() + 1}), shifts_(item(net, 9), {3 + drive_.size()}),
-        memory_(memory, {kMemories, vectors_.size(1)}, kWritable), steps_(age, {1}, kWritable),
-        inputs_(past_.size()), hidden_(past_.size(1)), state_(drive_.size(2)), sums_(1) {
+      : past_(array_attribute<int8_t>(net, "past", {-1, -1})),
+        age_(array_attribute<int32_t>(net, "age", {kAges, past_.size(1)})),
+        drive_(array_attribute<int8_t>(net, "drive", {-1, past_.size(1), -1})),
+        start_(array_attribute<int16_t>(net, "start", {-1, drive_.size(2)})),
+        entries_(array_attribute<int8_t>(net, "entries", {-1, drive_.size(2)})),
+        views_(array_attribute<int8_t>(net, "views", {entries_.size() * drive_.size(2)})),
+        bias_(array_attribute<int16_t>(net, "bias", {entries_.size()})),
+        vectors_(array_attribute<int16_t>(net, "vectors", {entries_.size(), past_.size() / kMemories})),
+        first_(array_attribute<int64_t>(net, "first", {start_.size() + 1})),
+        shifts_(array_attribute<int64_t>(net, "shifts", {3 + drive_.size()})),
+        memory_(memory, {kMemories, vectors_.size(1)}, kWritable),
+        steps_(age, {1}, kWritable),
+        inputs_(past_.size()),
+        hidden_(past_.size(1)),
+        state_(drive_.size(2)),
+        sums_(1) {
     bool fits = past_.size() % kMemories == 0 && start_.size() <= drive_.size() && *first_.at(0) == 0 &&
                 *first_.at(books()) <= entries_.size() && *steps_.at(0) >= 0;
     for (Py_ssize_t k = 0; k < books(); ++k) fits = fits && *first_.at(k) < *first_.at(k + 1);

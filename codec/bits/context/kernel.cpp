@@ -146,8 +146,8 @@ PyMethodDef kMethods[] = {{"encode", guarded<encode>, METH_VARARGS, "Codes to by
                           {"decode", guarded<decode>, METH_VARARGS, "Bytes to codes."},
                           {nullptr, nullptr, 0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_kernel", "The context model's kernel.", -1, kMethods,
-                       nullptr,               nullptr,    nullptr,                       nullptr};
+PyModuleDef kModule = {
+    PyModuleDef_HEAD_INIT, "_kernel", "The context model's kernel.", -1, kMethods, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
