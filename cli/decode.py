@@ -12,7 +12,7 @@ from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import DECODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
-from sottovoce.cli.support.kernel import chosen_kernel, note_slow_kernel
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.names import voices
 from sottovoce.codec.io.files import reading, writing
 from sottovoce.codec.io.sound_writer import sound_suffix
@@ -75,13 +75,12 @@ def command(
     """
     options.check_existing(skip_existing=skip_existing, force=force)
     console = Console(quiet=quiet, as_json=as_json)
-    kernel = chosen_kernel()
+    chosen_kernel(console)
     inputs, output, flowing = options.piped(inputs, output)
     found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
     how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
     work = partial(_decode, model=model, how=how, flowing=flowing, force=force)
-    note_slow_kernel(kernel, console)
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 

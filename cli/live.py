@@ -11,6 +11,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.background import run_until_stopped
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.meters import in_words, level_bar, meters
 from sottovoce.codec import Codec
 from sottovoce.codec.live.player import MARGIN, Player
@@ -64,6 +65,7 @@ def command(
     Use headphones, or it howls. Ctrl-C ends it. Level and voice are learnt while you speak.
     """
     console = Console(quiet=quiet, as_json=as_json)
+    chosen_kernel(console)
     codec = Codec.load(model=model, preset=preset)
     encoder = StreamEncoder(codec.model, codec.preset, steps=options.steps(packet, codec.model))
     decoder = StreamDecoder(encoder.header, seed=seed, known=codec.model)

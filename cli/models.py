@@ -11,6 +11,7 @@ from sottovoce.cli.support.summary import size
 from sottovoce.codec import models
 from sottovoce.models import release
 from sottovoce.models.release import Release
+from sottovoce.models.wavenet.kernels import KernelError, default_kernel, slow_kernel_note
 
 SOUNDS = {
     "low": "understandable with attention; some words change, the voice is similar",
@@ -42,12 +43,13 @@ def command(everything: bool, as_json: bool) -> None:
         console.result("\n".join(_lines(_facts(name, model)) if everything else _presets(name, model)))
     if not everything:
         console.result("\nEncoding is about 20 times, decoding about 6 times faster than real time on one core.")
+        console.result(f"Speech is decoded with the kernel {_kernel()}.")
         console.result("--preset takes the name of a preset. Training data and scores: sotto models --all")
 
 
 def _facts(name: str, model: Release) -> dict[str, Any]:
     presets = {preset.name: models.bit_rate(model, preset) for preset in model.presets.values()}
-    return {"model": name, "id": model.id.hex(), "bit_rates": presets, "card": model.card}
+    return {"model": name, "id": model.id.hex(), "bit_rates": presets, "kernel": _kernel(), "card": model.card}
 
 
 def _presets(name: str, model: Release) -> Iterator[str]:
@@ -59,6 +61,14 @@ def _presets(name: str, model: Release) -> Iterator[str]:
         rate = scores.get(preset.name, {}).get("bit/s", models.bit_rate(model, preset))
         sound = SOUNDS.get(preset.name, "")
         yield f"  {preset.name:<9} {rate:>6.0f}  {size(round(rate * _HOUR / 8)):>8}  {sound}".rstrip()
+
+
+def _kernel() -> str:
+    """Return the kernel that decodes here, with what the user should know about it."""
+    try:
+        return f"{default_kernel()} ({note})" if (note := slow_kernel_note()) else default_kernel()
+    except KernelError as error:
+        return f"none ({error})"
 
 
 def _lines(value: Any) -> Iterator[str]:

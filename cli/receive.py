@@ -9,6 +9,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.background import run_until_stopped
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.meters import in_words, meters
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import writing
@@ -45,6 +46,7 @@ def command(
     Into a FILE goes what a loudspeaker would have played, until the sender says goodbye.
     """
     console = Console(quiet=quiet, as_json=as_json)
+    chosen_kernel(console)
     host, port = parse_address(address, "0.0.0.0")
     lead = MARGIN + patience / 1000
     with ExitStack() as open_things:

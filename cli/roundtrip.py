@@ -16,7 +16,7 @@ from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import ROUNDTRIP
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
-from sottovoce.cli.support.kernel import chosen_kernel, note_slow_kernel
+from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.codec import Codec
 from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.io.files import STANDARD, writing
@@ -69,11 +69,10 @@ def command(
     if keep and output == STANDARD:
         raise click.UsageError("--keep needs an output file or folder, not standard output")
     console = Console(quiet=quiet, as_json=as_json)
-    kernel = chosen_kernel()
+    chosen_kernel(console)
     found = plan(inputs, output, ROUNDTRIP, recursive=recursive, keep_tree=keep_tree, note=console.note)
     codec = Codec.load(model=model, preset=preset)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
-    note_slow_kernel(kernel, console)
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="coding", workers=1, **existing)
 

@@ -25,7 +25,8 @@ def command(host: str, port: int, open_browser: bool) -> None:
 
     Only this machine can open it, unless you choose another host. Nothing is kept. Ctrl-C stops it.
     """
-    chosen_kernel()
+    console = Console()
+    chosen_kernel(console)
     try:
         import websockets  # noqa: F401  # uvicorn does without, and then there is nothing live
 
@@ -35,7 +36,6 @@ def command(host: str, port: int, open_browser: bool) -> None:
         if missing not in EXTRA:
             raise
         raise SottoError(f"serving needs {missing}", "pip install 'sottovoce[web]'") from error
-    console = Console()
     with listen(host, port) as taken, suppress(KeyboardInterrupt):  # which is how it is meant to end
         name, port = taken.getsockname()[:2]
         where = ipaddress.ip_address(name.partition("%")[0])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sottovoce.codec.bits import FormatError
+from sottovoce.models.wavenet.kernels import KernelError
 
 
 class SottoError(Exception):
@@ -59,7 +60,7 @@ def concerning(file: str) -> Iterator[None]:
         if error.file:
             raise
         raise SottoError(error.reason, error.remedy, file) from error
-    except FormatError as error:
+    except (FormatError, KernelError) as error:
         raise SottoError(error.reason, error.remedy, file) from error
     except BrokenPipeError:
         raise  # the reader of the output is gone, which has nothing to do with this file

@@ -19,7 +19,7 @@ const Engine& find_engine(const char* name) {
   throw Raised{};
 }
 
-constexpr const char* kCapsule = "sottovoce.models.wavenet._kernel.model";
+constexpr const char* kCapsule = "sottovoce.models.wavenet._native.model";
 
 void free_packed(PyObject* capsule) { delete static_cast<PackedModel*>(PyCapsule_GetPointer(capsule, kCapsule)); }
 
@@ -207,7 +207,7 @@ PyMethodDef kMethods[] = {
     {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
-                       "_kernel",
+                       "_native",
                        "Integer sampling of a WaveNet.",
                        -1,
                        kMethods,
@@ -218,4 +218,4 @@ PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit__kernel() { return PyModule_Create(&kModule); }
+PyMODINIT_FUNC PyInit__native() { return PyModule_Create(&kModule); }

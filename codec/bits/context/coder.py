@@ -201,7 +201,7 @@ def _kernel() -> Any:
     """The C++ module, if it was built and the environment's ``SOTTO_KERNEL`` isn't numba; else the one in Python."""
     if os.environ.get("SOTTO_KERNEL") != "numba":
         try:
-            return importlib.import_module("sottovoce.codec.bits.context._kernel")
+            return importlib.import_module("sottovoce.codec.bits.context._native")
         except ImportError:
             pass
     return importlib.import_module("sottovoce.codec.bits.context.numba_kernel")

@@ -147,8 +147,8 @@ PyMethodDef kMethods[] = {{"encode", guarded<encode>, METH_VARARGS, "Codes to by
                           {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef kModule = {
-    PyModuleDef_HEAD_INIT, "_kernel", "The context model's kernel.", -1, kMethods, nullptr, nullptr, nullptr, nullptr};
+    PyModuleDef_HEAD_INIT, "_native", "The context model's kernel.", -1, kMethods, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit__kernel() { return PyModule_Create(&kModule); }
+PyMODINIT_FUNC PyInit__native() { return PyModule_Create(&kModule); }

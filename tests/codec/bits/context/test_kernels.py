@@ -34,7 +34,7 @@ reference = plain()
 def extension():
     """The C++ module, None where it wasn't built."""
     try:
-        return importlib.import_module("sottovoce.codec.bits.context._kernel")
+        return importlib.import_module("sottovoce.codec.bits.context._native")
     except ImportError:
         return None
 
@@ -99,7 +99,7 @@ def test_the_kernel_can_be_chosen(monkeypatch):
     monkeypatch.setenv("SOTTO_KERNEL", "numba")
     assert chosen() is numba_kernel
     monkeypatch.delenv("SOTTO_KERNEL")
-    monkeypatch.setitem(sys.modules, "sottovoce.codec.bits.context._kernel", None)
+    monkeypatch.setitem(sys.modules, "sottovoce.codec.bits.context._native", None)
     assert chosen() is numba_kernel
 
 
