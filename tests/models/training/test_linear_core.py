@@ -11,7 +11,7 @@ from sottovoce.models.model import SpeechModel
 from sottovoce.models.training import spectra
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.linear_core import initialise
-from sottovoce.models.training.run import train
+from sottovoce.models.training.run import read_config, stage_settings, train
 from sottovoce.models.training.tasks import for_preset
 
 
@@ -78,3 +78,11 @@ def test_all_examples_of_one_preset():
     batch = {"preset": torch.tensor([0, 1, 1]), "wave": torch.zeros(3, 4)}
     assert for_preset(batch, 1)["preset"].tolist() == [1, 1, 1]
     assert batch["preset"].tolist() == [0, 1, 1]
+
+
+def test_the_packaged_config_is_complete():
+    config = read_config("linear-core")
+    model = SpeechModel(config)
+    assert model.preset_books == [2, 4, 9, 17] and model.preset_books[-1] == len(config["bottleneck"]["bits"])
+    for stage in config["stage"]:
+        assert len(stage_settings(config, stage)["preset_chances"]) == len(config["presets"])
