@@ -1,35 +1,36 @@
-"""Bring what a codec made of recordings in line with them: its one delay, and the level of each."""
+"""Alignment of decoded recordings with their references: one delay for each codec, one gain for each recording."""
 
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sottovoce.codec.evaluation.loudness import power
 from sottovoce.codec.evaluation.peers.base import RATE, Wave
 
 VERSION = 1
-"""Of how a delay is found; with another one it is found again."""
+"""Version of the delay estimate; delays stored by another version are computed again."""
 
-REACH = 1600  # samples either way in which a codec's delay is looked for
-COARSE = 16  # samples a point of the envelopes that find the delay of codecs which keep no phase
-LONGEST = 120 * RATE  # samples of a recording that are looked at
-SURE = 0.4  # mean correlation over which the waves themselves are believed
+REACH = 1600  # samples in either direction in which the delay is searched
+COARSE = 16  # samples per point of the envelopes, which decide for codecs that do not keep phase
+LONGEST = 120 * RATE  # samples of a recording that are used
+SURE = 0.4  # mean correlation above which the waves decide, not the envelopes
 
 
 def delay(pairs: Iterable[tuple[Wave, Wave]]) -> int:
-    """Find the one delay of a codec: where the cross-correlation, averaged over all recordings, peaks.
+    """Estimate the delay of a codec: the lag of the peak of the cross-correlation averaged over all recordings.
 
-    Vocoders keep no phase; where the waves hardly correlate their envelopes decide.
+    Vocoders do not keep phase; where the waves hardly correlate, their envelopes are used.
 
     Parameters
     ----------
     pairs : iterable of (Wave, Wave)
-        Recordings, and what the codec made of them.
+        Recordings, each with the output of the codec.
 
     Returns
     -------
     int
-        Samples; positive where the codec is late.
+        Delay in samples; positive where the output is late.
     """
     fine, coarse = np.zeros(2 * REACH + 1), np.zeros(2 * (REACH // COARSE) + 1)
     count = 0
@@ -43,7 +44,7 @@ def delay(pairs: Iterable[tuple[Wave, Wave]]) -> int:
 
 
 def _correlation(x: NDArray, y: NDArray, reach: int) -> NDArray[np.float64]:
-    """Normalised cross-correlation at lags -reach..reach; at positive ones y is late."""
+    """Normalised cross-correlation at lags -reach..reach; y is late at positive lags."""
     size = 1 << (len(x) + len(y) + reach).bit_length()
     product = np.fft.irfft(np.fft.rfft(y, size) * np.conj(np.fft.rfft(x, size)), size)
     return np.roll(product, reach)[: 2 * reach + 1] / (np.linalg.norm(x) * np.linalg.norm(y) + 1e-9)
@@ -54,13 +55,17 @@ def _envelope(wave: Wave) -> Wave:
     return (smooth - smooth.mean()).astype(np.float32)
 
 
-def align(wave: Wave, lag: int, reference: Wave) -> Wave:
-    """Take a delay away, and give the wave the reference's length and power."""
+def remove_delay(wave: Wave, lag: int, length: int) -> Wave:
+    """Remove a delay of `lag` samples, and cut or zero-pad the wave to `length` samples."""
     wave = wave[lag:] if lag >= 0 else np.pad(wave, (-lag, 0))
-    wave = np.pad(wave[: len(reference)], (0, max(0, len(reference) - len(wave))))
-    gain = np.sqrt(_power(reference) / (_power(wave) + 1e-20))
-    return (wave * gain).astype(np.float32)
+    return np.pad(wave[:length], (0, max(0, length - len(wave))))
 
 
-def _power(wave: Wave) -> float:
-    return float(np.mean(wave.astype(np.float64) ** 2))
+def match_level(wave: Wave, reference: Wave) -> Wave:
+    """Scale a wave to the power of the reference."""
+    return (wave * np.sqrt(power(reference) / (power(wave) + 1e-20))).astype(np.float32)
+
+
+def align(wave: Wave, lag: int, reference: Wave) -> Wave:
+    """Remove a delay, and give the wave the length and power of the reference."""
+    return match_level(remove_delay(wave, lag, len(reference)), reference)

@@ -32,8 +32,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "RTF: seconds of processor time per second of speech, in one thread. Memory: peak of the program on the "
-        "longest recording. Before measuring, the delay was removed and the level set to that of the recording; "
-        "samples beyond full scale were then clipped."
+        "longest recording. Before measuring, the delay was removed and the level matched to the recording; samples "
+        "beyond full scale were then clipped. Level error and clipped samples are measured before the level is matched."
     )
     yield ""
     yield from _cost(report)

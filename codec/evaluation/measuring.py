@@ -1,4 +1,4 @@
-"""The second half of an evaluation: what codecs made of a recording, aligned and measured."""
+"""Second half of an evaluation: decoded recordings are aligned and measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
-from sottovoce.codec.evaluation.alignment import align
+from sottovoce.codec.evaluation.alignment import match_level, remove_delay
 from sottovoce.codec.evaluation.coding import CodingMeasurement
 from sottovoce.codec.evaluation.metrics import Figures, Reference, measure, refer
 from sottovoce.codec.evaluation.store import StoredPart
@@ -15,18 +15,18 @@ from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded
 
 @dataclass(frozen=True)
 class Measurement:
-    """A decoded recording to be measured.
+    """A decoded recording to measure.
 
     Parameters
     ----------
     coding : CodingMeasurement
-        How it came about.
+        The recording and the codec.
     crc32 : int
-        Of its samples.
+        Checksum of the decoded samples.
     delay : int
-        Of its codec, in samples.
+        Delay of the codec in samples.
     versions : mapping
-        Of what measures.
+        Versions of the metrics.
     """
 
     coding: CodingMeasurement
@@ -36,14 +36,14 @@ class Measurement:
 
     @property
     def part(self) -> StoredPart:
-        """Where the figures are kept."""
+        """The file in which the figures are stored."""
         coding = self.coding
         key = {"recording": coding.crc32, "phones": " ".join(coding.recording.phones), "decoded": self.crc32}
         path = places.parts(coding.folder, coding.codec) / f"{coding.recording.id}.measured.json"
         return StoredPart(path, key | {"delay": self.delay, "versions": dict(self.versions)})
 
     def known(self) -> Figures | None:
-        """Return the figures, if they are kept and the sound is there that they are of."""
+        """Return the figures if they and the decoded sound are stored."""
         clip = places.clip(self.coding.folder, self.coding.codec, self.coding.recording.id)
         figures: Figures | None = self.part.load()
         return figures if figures is not None and kept_flac(clip) is not None else None
@@ -51,24 +51,24 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Comparing:
-    """What all codecs made of one recording, which is prepared for measuring only once.
+    """The output of all codecs for one recording, whose reference features are computed once.
 
     Parameters
     ----------
     tasks : sequence of Measurement
-        One a codec.
+        One for each codec.
     """
 
     tasks: Sequence[Measurement]
 
     def known(self) -> list[Figures] | None:
-        """Return the figures of each codec, if all are kept."""
+        """Return the figures of each codec if all are stored."""
         figures = [task.known() for task in self.tasks]
         return None if None in figures else [one for one in figures if one is not None]
 
 
 def compare(task: Comparing) -> list[Figures]:
-    """Measure what isn't measured yet, and keep the figures of each codec."""
+    """Measure what is not measured yet, and store the figures of each codec."""
     recording = task.tasks[0].coding.recording
     with concerning(recording.path):
         reference = refer(read(recording.file), recording.phones)
@@ -77,9 +77,10 @@ def compare(task: Comparing) -> list[Figures]:
 
 def _measured(task: Measurement, reference: Reference) -> Figures:
     coding = task.coding
-    decoded = rounded(align(read_flac(coding.sound), task.delay, reference.wave))
+    output = remove_delay(read_flac(coding.sound), task.delay, len(reference.wave))
+    decoded = rounded(match_level(output, reference.wave))
     task.part.forget()
     write_flac(places.clip(coding.folder, coding.codec, coding.recording.id), decoded)
-    figures = measure(reference, decoded)
+    figures = measure(reference, decoded, output)
     task.part.save(figures)
     return figures

@@ -1,4 +1,4 @@
-"""All metrics of an evaluation, by name, and what of a reference they need again for every codec."""
+"""All metrics of an evaluation by name, and the features of a reference that they share between codecs."""
 
 from collections.abc import Sequence
 from importlib import metadata
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.evaluation import dnsmos, perceptual, phones, pitch, speaker, spectral
+from sottovoce.codec.evaluation import dnsmos, loudness, perceptual, phones, pitch, speaker, spectral
 from sottovoce.codec.evaluation.peers.base import Wave
 
 Figures = dict[str, float | None]
-"""A recording's metrics by key; None for what can't be measured or isn't known."""
+"""Metrics of a recording by key; None if a metric cannot be measured or is not known."""
 
 
 class Metric(NamedTuple):
-    """A column of the tables: its title, digits after the point, and whether more is better."""
+    """A column of the tables: its title, digits after the point, and whether higher is better."""
 
     title: str
     digits: int
@@ -31,6 +31,9 @@ METRICS = {
     "estoi": Metric("ESTOI", 3, True),
     "mcd": Metric("MCD, dB", 2, False),
     "lsd": Metric("LSD, dB", 2, False),
+    "lsd_high": Metric("LSD above 4 kHz, dB", 2, False),
+    "level": Metric("level error, dB", 2, False),
+    "clipping": Metric("clipped samples, %", 3, False),
     "f0": Metric("F0 RMSE, semitones", 2, False),
     "voicing": Metric("voicing error, %", 1, False),
     "speaker": Metric("speaker cosine", 3, True),
@@ -39,8 +42,8 @@ METRICS = {
     "per": Metric("phone error, %", 1, False),
 }
 
-OWN = 1
-"""Version of what is defined here; another one makes figures that were kept worthless."""
+METRICS_VERSION = 2
+"""Version of the metrics of this package; figures stored by another version are computed again."""
 
 PACKAGES = {
     "numpy": "numpy",
@@ -53,11 +56,11 @@ PACKAGES = {
     "speechmos": "speechmos",
     "onnxruntime": "onnxruntime",
 }
-"""What the figures depend on: distributions, and what is imported of them."""
+"""Distributions that the figures depend on, and the modules imported from them."""
 
 
 def versions() -> dict[str, str | int]:
-    """Return the versions of all that decides the figures.
+    """Return the versions of everything that the figures depend on.
 
     Raises
     ------
@@ -68,24 +71,24 @@ def versions() -> dict[str, str | int]:
         if find_spec(package) is None:
             raise SottoError(f"evaluation needs {package}", "pip install 'sottovoce[eval]'")
     found: dict[str, str | int] = {package: metadata.version(package) for package in PACKAGES}
-    return found | {"metrics": OWN, "phones": phones.identity() if phones.available() else ""}
+    return found | {"metrics": METRICS_VERSION, "phones": phones.identity() if phones.available() else ""}
 
 
 class Reference(NamedTuple):
-    """A recording and what of it the metrics compare.
+    """A recording and the features of it that metrics compare.
 
     Attributes
     ----------
     wave : Wave
         The recording.
     voice : ndarray [256]
-        Its speaker.
+        Speaker embedding.
     f0 : ndarray
-        Hz at 100 Hz.
+        Pitch in Hz, 100 values a second.
     speech : Speech, optional
-        Its spectra; None for silence.
+        Spectra; None for silence.
     phones : sequence of str
-        What is spoken; empty where it isn't known.
+        Phones that are spoken; empty if not known.
     """
 
     wave: Wave
@@ -96,34 +99,46 @@ class Reference(NamedTuple):
 
 
 def refer(wave: Wave, spoken: Sequence[str] = ()) -> Reference:
-    """Prepare a recording, in which these phones are spoken, for `measure`."""
+    """Compute the features of a recording with these phones, for `measure`."""
     return Reference(wave, speaker.voice(wave), pitch.pitch(wave), spectral.listen(wave), spoken)
 
 
-def measure(reference: Reference, decoded: Wave) -> Figures:
-    """Measure a decoded recording that is aligned with its reference, of which silence has neither voice nor phones."""
+def measure(reference: Reference, decoded: Wave, output: Wave | None = None) -> Figures:
+    """Measure a decoded recording. If the reference is silent, voicing and phone error are not measured.
+
+    Parameters
+    ----------
+    reference : Reference
+        The recording before coding.
+    decoded : ndarray of float32 [shape=(n,)]
+        The decoded recording with the delay removed and the level matched.
+    output : ndarray of float32 [shape=(n,)], optional
+        The same before its level was matched, for level error and clipping. [default: decoded]
+    """
+    output = decoded if output is None else output
     true, f0 = reference.wave, pitch.pitch(decoded)
-    mcd, lsd = spectral.distances(reference.speech, decoded) if reference.speech else (None, None)
+    distances = spectral.distances(reference.speech, decoded)._asdict() if reference.speech else {}
     opinion = dnsmos.opinion(decoded)
-    heard = reference.speech is not None
-    said = heard and reference.phones and phones.available()
+    active = reference.speech is not None
+    transcribed = active and reference.phones and phones.available()
     figures = {
         "pesq_wb": perceptual.pesq(true, decoded, "wb"),
         "pesq_nb": perceptual.pesq(true, decoded, "nb"),
         "stoi": perceptual.stoi(true, decoded, extended=False),
         "estoi": perceptual.stoi(true, decoded, extended=True),
-        "mcd": mcd,
-        "lsd": lsd,
+        **{key: distances.get(key) for key in spectral.SpectralDistances._fields},
+        "level": loudness.level_error(true, output),
+        "clipping": loudness.clipping(output),
         "f0": pitch.semitones(reference.f0, f0),
-        "voicing": pitch.voicing(reference.f0, f0) if heard else None,
+        "voicing": pitch.voicing(reference.f0, f0) if active else None,
         "speaker": speaker.similarity(reference.voice, speaker.voice(decoded)),
         "dnsmos": opinion.overall,
         "dnsmos_sig": opinion.signal,
-        "per": phones.error_rate(decoded, reference.phones) if said else None,
+        "per": phones.error_rate(decoded, reference.phones) if transcribed else None,
     }
     return {key: _figure(value) for key, value in figures.items()}
 
 
 def _figure(value: float | None) -> float | None:
-    """Round a figure; what is no number isn't known."""
+    """Round a figure; None if it is not finite."""
     return None if value is None or not np.isfinite(value) else round(float(value), 5)

@@ -1,7 +1,7 @@
-"""How far spectra are apart: mel-cepstral distortion and log-spectral distance, both in dB.
+"""Spectral distances in dB: mel-cepstral distortion, and log-spectral distance of the whole band and above 4 kHz.
 
-Both are of frames in which the reference speaks; alignment has removed the codec's constant delay, so frame belongs to
-frame and nothing is warped.
+They are averaged over the frames in which the reference is active. Alignment has removed the constant delay of the
+codec, so frames are compared one to one, without time warping.
 """
 
 from typing import NamedTuple
@@ -9,33 +9,53 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sottovoce.codec.evaluation.peers.base import Wave
+from sottovoce.codec.evaluation.peers.base import RATE, Wave
 from sottovoce.models.features import BANDS, frames, hann, mel_matrix
 
-COEFFICIENTS = 13  # c1 to c13: c0, the loudness, is left out
+COEFFICIENTS = 13  # c1 to c13; c0, the loudness, is excluded
 FFT = 512  # samples, 32 ms
-MARGIN = 40.0  # dB under the loudest frame, down to which the reference is said to speak (as in STOI)
-FLOOR = 70.0  # dB under the reference's loudest bin: less than that nobody hears
+MARGIN = 40.0  # dB below the loudest frame, down to which a frame of the reference is active (as in STOI)
+FLOOR = 70.0  # dB below the loudest bin of the reference: weaker bins are inaudible and raised to this
+HIGH_BAND = 4000  # Hz, above which the distance of the high band is measured
 
 
 class Spectra(NamedTuple):
-    """What is compared: dB spectra (frames, 257) and mel-cepstra c1..c13 (frames, 13)."""
+    """Spectra of active frames: power in dB (frames, 257) and mel-cepstra c1..c13 (frames, 13)."""
 
     decibels: NDArray[np.float64]
     cepstra: NDArray[np.float64]
 
 
+class SpectralDistances(NamedTuple):
+    """Distances in dB, averaged over active frames.
+
+    Attributes
+    ----------
+    mcd : float
+        Mel-cepstral distortion: 10 √2 / ln 10 · √Σ (c_m - c'_m)², m = 1..13 (Kubichek 1993), of the cepstrum with
+        ln |H(ω)| = c_0 + Σ c_m cos mω on the mel scale (that of minimum phase), from 80 mel bands.
+    lsd : float
+        Log-spectral distance: √mean over frequency of (20 log10 |X| / |Y|)² (Gray and Markel 1976).
+    lsd_high : float
+        The same over the bins above 4 kHz: how well the upper band of wideband speech is kept.
+    """
+
+    mcd: float
+    lsd: float
+    lsd_high: float
+
+
 class Speech(NamedTuple):
-    """The reference's spectra, where it speaks, and its loudest bin, from which both floors count.
+    """Spectra of the active frames of a reference.
 
     Attributes
     ----------
     spectra : Spectra
-        Of the frames in which there is speech.
+        Of the active frames.
     active : ndarray of bool [frames]
-        Which those are.
+        True where a frame is active.
     floor : float
-        Power under which nothing counts.
+        Lowest power of a bin; weaker bins are raised to it.
     """
 
     spectra: Spectra
@@ -44,7 +64,7 @@ class Speech(NamedTuple):
 
 
 def listen(reference: Wave) -> Speech | None:
-    """Prepare a reference; None for silence."""
+    """Compute the spectra of a reference; None for silence."""
     power = _power(reference)
     if not power.any():
         return None
@@ -54,21 +74,14 @@ def listen(reference: Wave) -> Speech | None:
     return Speech(_spectra(power[active], floor), active, floor)
 
 
-def distances(speech: Speech, decoded: Wave) -> tuple[float, float]:
-    """Return mel-cepstral distortion and log-spectral distance of an aligned wave of the reference's length.
-
-    Returns
-    -------
-    mcd : float
-        10 √2 / ln 10 · √Σ (c_m - c'_m)², m = 1..13, averaged over frames (Kubichek 1993), of the cepstrum that says
-        ln |H(ω)| = c_0 + Σ c_m cos mω on the mel scale (that of minimum phase), from 80 mel bands.
-    lsd : float
-        √mean over frequency of (20 log10 |X| / |Y|)², averaged over frames (Gray and Markel 1976).
-    """
-    got = _spectra(_power(decoded)[speech.active], speech.floor)
-    cepstral = ((speech.spectra.cepstra - got.cepstra) ** 2).sum(1)
-    spectral = ((speech.spectra.decibels - got.decibels) ** 2).mean(1)
-    return float(10 * np.sqrt(2) / np.log(10) * np.sqrt(cepstral).mean()), float(np.sqrt(spectral).mean())
+def distances(speech: Speech, decoded: Wave) -> SpectralDistances:
+    """Return the distances between a reference and an aligned wave of its length."""
+    spectra = _spectra(_power(decoded)[speech.active], speech.floor)
+    cepstral = ((speech.spectra.cepstra - spectra.cepstra) ** 2).sum(1)
+    squared = (speech.spectra.decibels - spectra.decibels) ** 2
+    high = squared[:, HIGH_BAND * FFT // RATE + 1 :]
+    mcd = 10 * np.sqrt(2) / np.log(10) * np.sqrt(cepstral).mean()
+    return SpectralDistances(float(mcd), *(float(np.sqrt(band.mean(1)).mean()) for band in (squared, high)))
 
 
 def _power(wave: Wave) -> NDArray[np.float64]:

@@ -18,6 +18,9 @@ PERFECT = {
     "estoi": 1,
     "mcd": 0,
     "lsd": 0,
+    "lsd_high": 0,
+    "level": 0,
+    "clipping": 0,
     "f0": 0,
     "voicing": 0,
     "speaker": 1,
@@ -98,7 +101,7 @@ def test_very_short_recordings(talk, samples):
 def test_of_silence_little_is_known(talk, monkeypatch):
     monkeypatch.setattr(metrics.phones, "available", lambda: True)
     figures = metrics.measure(metrics.refer(np.zeros_like(talk), ("HH",)), talk)
-    assert [key for key, value in figures.items() if value is not None] == ["dnsmos", "dnsmos_sig"]
+    assert [key for key, value in figures.items() if value is not None] == ["clipping", "dnsmos", "dnsmos_sig"]
 
 
 def test_what_is_no_number_is_not_known(reference, monkeypatch):

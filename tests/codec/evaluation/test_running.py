@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sottovoce.codec import SottoError
-from sottovoce.codec.evaluation import measuring, metrics, page, peers, running
+from sottovoce.codec.evaluation import loudness, measuring, metrics, page, peers, running
 from sottovoce.codec.evaluation.peers import MissingProgram
 from sottovoce.codec.evaluation.peers.base import floats, integers
 from sottovoce.codec.evaluation.waves import read, read_flac
@@ -65,10 +65,11 @@ def done(toy, wav, monkeypatch):
             raise MissingProgram("apt install fake")
         return Late(name, done)
 
-    def measure(reference, decoded):
+    def measure(reference, decoded, output):
         done["measured"] += 1
         error = 1e6 * float(np.mean((reference.wave - decoded) ** 2))
-        return dict.fromkeys(metrics.METRICS, error) | {"per": None}
+        level = loudness.level_error(reference.wave, output)
+        return dict.fromkeys(metrics.METRICS, error) | {"per": None, "level": level}
 
     monkeypatch.setattr(peers, "names", lambda against, presets: ["fake:fine", "fake:rough", "fake:missing"])
     monkeypatch.setattr(peers, "peer", peer)
@@ -110,6 +111,8 @@ def test_report(done):
     assert original["means"]["lsd"]["mean"] == 0
     assert fine["means"]["lsd"]["mean"] < rough["means"]["lsd"]["mean"]
     assert fine["means"]["per"] is None
+    assert fine["means"]["level"]["mean"] == pytest.approx(6.02, abs=0.01)  # measured before it is matched
+    assert original["means"]["level"]["mean"] == 0
     assert fine["file_bit_rate"] == pytest.approx(256000 * (2.1 + 3 * LATE / 16000) / 2.1, abs=0.1)
     assert set(rough["groups"]) == {"corpus", "gender", "age"}
     assert rough["groups"]["corpus"] == {}

@@ -10,7 +10,7 @@ librosa = pytest.importorskip("librosa")
 
 
 def by_definition(reference, decoded):
-    """Both distances by other packages: librosa's filters, scipy's transform, all frames in a loop."""
+    """The distances by other packages: librosa's filters, scipy's transform, all frames in a loop."""
     window, half = get_window("hann", 512), 256
     filters = librosa.filters.mel(sr=16000, n_fft=512, n_mels=80, fmin=40, fmax=8000, norm=None)
     count = -(-len(reference) // 160)
@@ -27,15 +27,17 @@ def by_definition(reference, decoded):
         amplitude = np.log(np.maximum(filters @ power, floor)) / 2
         return dct(amplitude, type=2)[1:14] / 80  # scipy's has the factor 2
 
-    mcd, lsd = [], []
+    mcd, lsd, high = [], [], []
     for a, b in zip(x[speech], y[speech], strict=True):
         mcd.append(10 / np.log(10) * np.sqrt(2 * np.sum((cepstrum(a) - cepstrum(b)) ** 2)))
-        lsd.append(np.sqrt(np.mean((10 * np.log10(np.maximum(a, floor) / np.maximum(b, floor))) ** 2)))
-    return np.mean(mcd), np.mean(lsd)
+        squared = (10 * np.log10(np.maximum(a, floor) / np.maximum(b, floor))) ** 2
+        lsd.append(np.sqrt(np.mean(squared)))
+        high.append(np.sqrt(np.mean(squared[np.fft.rfftfreq(512, 1 / 16000) > 4000])))
+    return np.mean(mcd), np.mean(lsd), np.mean(high)
 
 
 def test_the_same_is_at_no_distance(talk):
-    assert distances(listen(talk), talk) == (0, 0)
+    assert distances(listen(talk), talk) == (0, 0, 0)
 
 
 def test_by_definition(talk):
@@ -49,9 +51,10 @@ def noise():
 
 
 def test_a_gain_is_distance_of_spectra_only(noise):
-    mcd, lsd = distances(listen(noise), noise / 2)
+    mcd, lsd, high = distances(listen(noise), noise / 2)
     assert mcd == pytest.approx(0, abs=1e-5)
     assert lsd == pytest.approx(20 * np.log10(2), abs=1e-4)
+    assert high == pytest.approx(20 * np.log10(2), abs=1e-4)
 
 
 def test_cepstra_are_told_in_decibels_of_the_spectrum(noise):
@@ -61,7 +64,7 @@ def test_cepstra_are_told_in_decibels_of_the_spectrum(noise):
     low, high = librosa.hz_to_mel(40), librosa.hz_to_mel(8000)
     decibels = 6 * np.cos(2 * np.pi * (mel - low) / (high - low))
     filtered = np.fft.irfft(np.fft.rfft(noise) * 10 ** (decibels / 20)).astype(np.float32)
-    mcd, _ = distances(listen(noise), filtered)
+    mcd, _, _ = distances(listen(noise), filtered)
     assert mcd == pytest.approx(6 / np.sqrt(2), abs=0.3)
 
 
@@ -75,3 +78,11 @@ def test_level_of_the_recording_changes_nothing(talk):
 def test_silence_has_no_spectrum():
     assert listen(np.zeros(16000, np.float32)) is None
     assert np.isfinite(distances(listen(np.eye(1, 1600, 300, dtype=np.float32)[0]), np.zeros(1600, np.float32))).all()
+
+
+def test_a_low_pass_at_4_khz_is_a_distance_of_the_high_band(noise):
+    spectrum = np.fft.rfft(noise)
+    spectrum[np.fft.rfftfreq(len(noise), 1 / 16000) > 4000] *= 0.1
+    _, lsd, high = distances(listen(noise), np.fft.irfft(spectrum).astype(np.float32))
+    assert high == pytest.approx(20, abs=0.5)
+    assert lsd == pytest.approx(20 / np.sqrt(2), abs=0.5)
