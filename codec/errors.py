@@ -1,34 +1,14 @@
-"""The exception of this package, whose text is the line that the user reads."""
+"""Exceptions as one line that the user reads."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sottovoce.codec.bits import FormatError
+from sottovoce.models.errors import SottoError
 from sottovoce.models.wavenet.kernels import KernelError
 
-
-class SottoError(Exception):
-    """An error that the user can understand and correct.
-
-    Parameters
-    ----------
-    reason : str
-        What is wrong.
-    remedy : str
-        What to do about it.
-    file : str
-        Name of the file, if it concerns one.
-    """
-
-    def __init__(self, reason: str, remedy: str, file: str = "") -> None:
-        super().__init__(reason, remedy, file)  # all of them, so that a worker process can pickle it
-        self.reason = reason
-        self.remedy = remedy
-        self.file = file
-
-    def __str__(self) -> str:
-        return ": ".join(filter(None, (self.file, f"{self.reason}; {self.remedy}")))
+__all__ = ["SottoError", "concerning", "explained"]
 
 
 _EXPLAINED = {

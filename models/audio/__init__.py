@@ -1,0 +1,1 @@
+"""Recordings of any format as mono blocks at one sample rate."""
