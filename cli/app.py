@@ -134,7 +134,10 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """Run the command that the command line names."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, _terminate)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from signal import SIGINT
 from typing import Any
 
 import click
@@ -15,13 +16,15 @@ from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import MOST_PARITY
 from sottovoce.codec.io.audio import open_file, open_sound
-from sottovoce.codec.io.files import flows, reading, writing
-from sottovoce.codec.io.wav_pipe import first_bytes, is_wav, piped_wav
+from sottovoce.codec.io.files import STANDARD, flows, reading, writing
+from sottovoce.codec.io.interruption import InputEnd
+from sottovoce.codec.io.wav_pipe import first_bytes, piped_wav
 from sottovoce.codec.offline.encode import encode_live, encode_sound
 from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.offline.tags import pack
 from sottovoce.codec.progress import Tick, no_tick
+from sottovoce.models.audio.wav import is_wav
 
 
 @click.command("encode")
@@ -80,55 +83,70 @@ def command(
     found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     Codec.load(model=model, preset=preset)  # so that an error in these is reported once
     metadata = pack(tags)
-    if piped and flows():
+    ends = InputEnd() if STANDARD in inputs else None
+    if ends and piped and flows():
         if dtx or protect:
             raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
-        work = partial(_encode_live, preset=preset, model=model, metadata=metadata)
+        work = partial(_encode_live, preset=preset, model=model, metadata=metadata, ends=ends)
     else:
         how = EncodeOptions(metadata=metadata, dtx=dtx, protect=protect)
-        work = partial(_encode, preset=preset, model=model, how=how, force=force)
+        work = partial(_encode, preset=preset, model=model, how=how, force=force, ends=ends)
     existing = {"force": force, "skip_existing": skip_existing}
-    return run_batch(work, found, console, verb="encoding", workers=workers, **existing)
+    status = run_batch(work, found, console, verb="encoding", workers=workers, **existing)
+    if ends and ends.signal and ends.signal != SIGINT:
+        return 128 + ends.signal
+    return status
 
 
 def _encode(
-    jobs: Sequence[Job], *, preset: str, model: str, how: EncodeOptions, force: bool, tick: Tick = no_tick
+    jobs: Sequence[Job],
+    *,
+    preset: str,
+    model: str,
+    how: EncodeOptions,
+    force: bool,
+    ends: InputEnd | None,
+    tick: Tick = no_tick,
 ) -> list[Outcome]:
     codec = Codec.load(model=model, preset=preset)
-    return [_encode_one(job, codec, how, force=force, tick=tick) for job in jobs]
+    return [_encode_one(job, codec, how, force=force, ends=ends, tick=tick) for job in jobs]
 
 
-def _encode_one(job: Job, codec: Codec, how: EncodeOptions, *, force: bool, tick: Tick) -> Outcome:
+def _encode_one(
+    job: Job, codec: Codec, how: EncodeOptions, *, force: bool, ends: InputEnd | None, tick: Tick
+) -> Outcome:
     try:
-        with open_sound(job.source, codec.sample_rate) as sound, writing(job.target, force=force) as sink:
+        with open_sound(job.source, codec.sample_rate, ends) as sound, writing(job.target, force=force) as sink:
             encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
     except Exception as error:
         return as_failure(error, job.name)
-    return _done(job, encoded)
+    return _done(job, encoded, sound.warnings)
 
 
 def _encode_live(
-    jobs: Sequence[Job], *, preset: str, model: str, metadata: bytes | None, tick: Tick = no_tick
+    jobs: Sequence[Job], *, preset: str, model: str, metadata: bytes | None, ends: InputEnd, tick: Tick = no_tick
 ) -> list[Outcome]:
-    """Encode from pipe to pipe; WAV is encoded while it comes in."""
+    """Encode from pipe to pipe: a WAV is encoded while it comes in."""
     (job,) = jobs
     codec = Codec.load(model=model, preset=preset)
     try:
-        with reading(job.source) as file, writing(job.target) as sink:
-            start = first_bytes(file)
+        with reading(job.source) as file, writing(job.target) as sink, ends.watching():
+            start = first_bytes(file, ends)
             if is_wav(start):
-                with piped_wav(file, start, codec.sample_rate) as wav:
+                with piped_wav(file, start, codec.sample_rate, ends) as wav:
                     how = EncodeOptions(rate=wav.rate, channels=wav.channels, metadata=metadata)
                     encoded = encode_live(wav, sink, codec.model, codec.preset, how, tick=tick)
+                    warnings = wav.warnings
             else:
-                with open_file(file, codec.sample_rate, start) as sound:
+                with open_file(file, codec.sample_rate, start, ends) as sound:
                     how = EncodeOptions(metadata=metadata)
                     encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
+                    warnings = sound.warnings
     except Exception as error:
         return [as_failure(error, job.name)]
-    return [_done(job, encoded)]
+    return [_done(job, encoded, warnings)]
 
 
-def _done(job: Job, encoded: Encoded) -> Done:
+def _done(job: Job, encoded: Encoded, warnings: Sequence[str]) -> Done:
     facts: dict[str, Any] = {"seconds": encoded.seconds, "bytes": encoded.bytes, "bit_rate": encoded.bit_rate}
-    return Done(row(job.name, **facts), facts)
+    return Done(row(job.name, **facts), facts, warnings)

@@ -52,8 +52,8 @@ def command(
     with ExitStack() as open_things:
         played: PacedAudioOutput | Playback
         if output:
-            wav = WavWriter(open_things.enter_context(writing(output, force=force)), RATE, None)
-            open_things.callback(wav.close)
+            file = open_things.enter_context(writing(output, force=force, keep=True))
+            wav = open_things.enter_context(WavWriter(file, RATE, None))
             played = PacedAudioOutput(wav, RATE, lead=lead)
         else:
             played = open_things.enter_context(Playback(loudspeaker, RATE, lead=lead))

@@ -109,4 +109,4 @@ def _roundtrip_one(job: Job, codec: Codec, *, seed: int, keep: bool, force: bool
         "decoding_rtf": (stop - middle) / encoded.seconds,
     }
     times = "  RTF {encoding_rtf:.3f} encoding, {decoding_rtf:.3f} decoding".format(**factors)
-    return Done(row(job.name, **facts, times=times), facts | factors)
+    return Done(row(job.name, **facts, times=times), facts | factors, sound.warnings)

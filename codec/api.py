@@ -12,7 +12,6 @@ import numpy.typing as npt
 from sottovoce.codec.bits import MOST_PARITY, Reader
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.arrays import CollectedSamples, checked, integer
-from sottovoce.codec.io.audio import HIGHEST_RATE, LOWEST_RATE
 from sottovoce.codec.offline import edit
 from sottovoce.codec.offline import tags as tag_lines
 from sottovoce.codec.offline.decode import decoding
@@ -21,6 +20,7 @@ from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.tokens import TokenCodec
+from sottovoce.models.audio.resampling import HIGHEST_RATE, LOWEST_RATE
 
 
 class Codec(TokenCodec):

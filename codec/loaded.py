@@ -10,11 +10,12 @@ import numpy.typing as npt
 from sottovoce.codec import models
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.arrays import checked, integer
-from sottovoce.codec.io.audio import HIGHEST_RATE, LOWEST_RATE, Resampler, mono
 from sottovoce.codec.voice import profiles
 from sottovoce.codec.voice.conversion import likeness_of
 from sottovoce.codec.voice.level import level_of_byte
 from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
+from sottovoce.models.audio.channels import mixed
+from sottovoce.models.audio.resampling import HIGHEST_RATE, LOWEST_RATE, Resampler
 from sottovoce.models.release import Preset, Release
 
 
@@ -164,5 +165,5 @@ class LoadedModel:
 
     def _blocks(self, wave: npt.NDArray, rate: int) -> Iterator[npt.NDArray[np.float32]]:
         resampler = Resampler(integer(rate, "sample rate", LOWEST_RATE, HIGHEST_RATE), self.sample_rate)
-        yield resampler.push(mono(wave))
+        yield resampler.push(mixed(wave, rate))
         yield resampler.finish()

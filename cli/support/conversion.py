@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.audio import SOUND
 from sottovoce.codec.io.sound_writer import WRITTEN_SUFFIXES
+from sottovoce.models.audio.reader import AUDIO_SUFFIXES
 
 CODED = frozenset([".sotto"])
-UNREAD = frozenset([".aac", ".m4a", ".mka", ".mkv", ".mov", ".mp4", ".webm", ".wma"])
-"""Suffixes of recordings that libsndfile does not read."""
-
 _MAGIC = b"\x89STO"
 
 
@@ -41,7 +38,7 @@ class Conversion:
     def check_output(self, output: str) -> None:
         """Raise SottoError when the suffix of an output file promises a format that is not written."""
         suffix = _suffix(output)
-        if self.encodes and suffix in SOUND | UNREAD:
+        if self.encodes and suffix in AUDIO_SUFFIXES:
             raise SottoError("is the name of a recording", "name a .sotto file with -o", output)
         writable = (self.suffix,) if self.command == "roundtrip" else WRITTEN_SUFFIXES
         if not self.encodes and suffix and suffix not in writable:
@@ -49,7 +46,7 @@ class Conversion:
 
     def is_file_name(self, output: str) -> bool:
         """Return whether an output that does not exist looks like a file by its suffix."""
-        return _suffix(output) in SOUND | UNREAD | CODED
+        return _suffix(output) in AUDIO_SUFFIXES | CODED
 
     def check_inputs(self, inputs: Sequence[str]) -> None:
         """Raise SottoError when the second of two inputs looks like the name of the output."""
@@ -72,7 +69,7 @@ class Conversion:
         if os.path.isdir(name):
             return False
         if self.command == "decode":
-            return _suffix(name) in SOUND | UNREAD and not _is_coded(name)
+            return _suffix(name) in AUDIO_SUFFIXES and not _is_coded(name)
         return _suffix(name) in CODED
 
 
@@ -89,6 +86,6 @@ def _is_coded(name: str) -> bool:
         return False
 
 
-ENCODE = Conversion("encode", SOUND, ".sotto")
+ENCODE = Conversion("encode", AUDIO_SUFFIXES, ".sotto")
 DECODE = Conversion("decode", CODED, ".wav")
-ROUNDTRIP = Conversion("roundtrip", SOUND, ".wav")
+ROUNDTRIP = Conversion("roundtrip", AUDIO_SUFFIXES, ".wav")

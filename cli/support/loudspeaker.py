@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.audio import Resampler
 from sottovoce.codec.live.devices import find, portaudio
+from sottovoce.models.audio.resampling import Resampler
 
 _WAITING = 2  # pieces of decoded speech that may wait to be played
 

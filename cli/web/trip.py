@@ -6,8 +6,8 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.io.audio import Resampler
 from sottovoce.codec.stream import StreamDecoder, StreamEncoder
+from sottovoce.models.audio.resampling import Resampler
 from sottovoce.models.release import Preset, Release
 
 HEAD = struct.Struct("<dfHxx")

@@ -2,15 +2,13 @@
 
 import asyncio
 import tempfile
-from contextlib import suppress
 from typing import BinaryIO
 
-import soundfile
 from starlette.requests import Request
 
 from sottovoce.cli.web.answers import HttpError
 from sottovoce.cli.web.limits import Limits
-from sottovoce.codec.io.audio import Sound
+from sottovoce.models.audio.reader import AudioReader, TooLong
 
 TOO_LARGE = 413
 
@@ -45,24 +43,22 @@ async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
     return file
 
 
-def opened(file: BinaryIO, sample_rate: int, limits: Limits) -> Sound:
-    """Open a recording that isn't too long.
-
-    Its header is asked first, as `Sound` reads the whole recording to count its samples, and few bytes can hold hours.
-    """
-    with suppress(soundfile.LibsndfileError), soundfile.SoundFile(file.fileno(), closefd=False) as head:
-        allow(head.frames / head.samplerate, limits)
-    sound = Sound(file, sample_rate)
-    allow(sound.samples / sample_rate, limits)
-    return sound
+def opened(file: BinaryIO, sample_rate: int, limits: Limits) -> AudioReader:
+    """Open a recording that is not too long: few bytes can be hours, of which no more than the limit is decoded."""
+    try:
+        return AudioReader(file, sample_rate, most_seconds=limits.seconds)
+    except TooLong:
+        raise _too_long(limits) from None
 
 
 def allow(seconds: float, limits: Limits) -> None:
     """Refuse speech that is too long."""
     if seconds > limits.seconds:
-        raise HttpError(
-            TOO_LARGE, f"more than {_time(limits.seconds)} of speech", "cut it, or use `sotto` in a terminal"
-        )
+        raise _too_long(limits)
+
+
+def _too_long(limits: Limits) -> HttpError:
+    return HttpError(TOO_LARGE, f"more than {_time(limits.seconds)} of speech", "cut it, or use `sotto` in a terminal")
 
 
 def _too_many(limit: int) -> HttpError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sottovoce.codec.errors import SottoError, concerning, explained
 from sottovoce.codec.evaluation import places
-from sottovoce.codec.io.audio import SOUND
+from sottovoce.models.audio.reader import AUDIO_SUFFIXES
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
 
 PHONES = "alignments.csv"
@@ -111,12 +111,13 @@ def _walk(folder: str, report: Path) -> list[dict[str, str]]:
             if not one.startswith(".") and os.path.realpath(os.path.join(place, one)) not in left_out
         )
         for file in sorted(files):
-            if not file.startswith(".") and os.path.splitext(file)[1].lower() in SOUND:
+            if not file.startswith(".") and os.path.splitext(file)[1].lower() in AUDIO_SUFFIXES:
                 inside = Path(place, file).relative_to(folder)
                 speaker = inside.parent.as_posix()
                 rows.append({"path": inside.as_posix(), "speaker": "" if speaker == "." else speaker})
     if not rows:
-        raise SottoError("no recordings in it", f"the suffixes looked for are {' '.join(sorted(SOUND))}", folder)
+        suffixes = " ".join(sorted(AUDIO_SUFFIXES))
+        raise SottoError("no recordings in it", f"the suffixes looked for are {suffixes}", folder)
     return rows
 
 

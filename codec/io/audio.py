@@ -1,32 +1,39 @@
 """Recordings in, 16-bit WAV out."""
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.io.files import reading, seekable
+from sottovoce.codec.io.interruption import InputEnd
 from sottovoce.models.audio.reader import AudioReader
 
+
 @contextmanager
-def open_sound(name: str, sample_rate: int) -> Iterator[AudioReader]:
-    """Open a file, or standard input by the name ``-``."""
-    with reading(name) as file, open_file(file, sample_rate) as sound:
+def open_sound(name: str, sample_rate: int, ends: InputEnd | None = None) -> Iterator[AudioReader]:
+    """Open a file, or standard input by the name ``-``, which signals that `ends` watches can end."""
+    with reading(name) as file, open_file(file, sample_rate, ends=ends) as sound:
         yield sound
 
 
 @contextmanager
-def open_file(file: BinaryIO, sample_rate: int, start: bytes = b"") -> Iterator[AudioReader]:
-    """Open what can be read from a file; `start` was already read of a pipe."""
-    with seekable(file, start) as whole:
+def open_file(
+    file: BinaryIO, sample_rate: int, start: bytes = b"", ends: InputEnd | None = None
+) -> Iterator[AudioReader]:
+    """Open a recording; `start` was already read of a pipe."""
+    with seekable(file, start, ends) as whole:
         yield AudioReader(whole, sample_rate)
 
 
 class WavWriter:
-    """Writes 16-bit mono WAV, also to a pipe, where the length in its header is only as good as it was known.
+    """Writes 16-bit mono WAV. In a pipe, the length in its header is the one that was known before.
+
+    As a context manager it is closed at the end, after an error only if samples were written.
 
     Parameters
     ----------
@@ -50,19 +57,29 @@ class WavWriter:
         self._begin()
         self._file.write(wave.astype("<i2").tobytes())
         if not self._file.seekable():
-            self._file.flush()  # whoever listens at the pipe hears it now
+            self._file.flush()  # whoever reads the pipe gets it now
         self._written += len(wave)
 
     def close(self) -> None:
-        """Set the header right where that is possible."""
+        """Correct the header where that is possible."""
         self._begin()
         if self._written != self._promised and self._file.seekable():
             self._file.seek(0)
-            self._file.write(wav_header(self._written, self._sample_rate))
+            header = wav_header(self._written, self._sample_rate)
+            self._file.write(header)
+            if self._file.seek(0, os.SEEK_END) > (end := len(header) + 2 * self._written):
+                self._file.truncate(end)  # samples of which only a part could be written, as the disk was full
         self._file.flush()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or self._written:
+            self.close()
+
     def _begin(self) -> None:
-        if not self._begun:  # not before there is something to say: the first block may prove to be missing
+        if not self._begun:  # not earlier: the first block may prove to be missing
             self._file.write(wav_header(self._promised, self._sample_rate))
             self._begun = True
 

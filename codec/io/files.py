@@ -1,7 +1,6 @@
-"""Files in and out: named or standard streams, and outputs that appear only when they are whole."""
+"""Files in and out: named or standard streams, and outputs that appear only when they are complete."""
 
 import os
-import secrets
 import stat
 import sys
 import tempfile
@@ -11,19 +10,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sottovoce.codec.errors import SottoError, concerning, explained
+from sottovoce.codec.io.interruption import Endless, InputEnd
+from sottovoce.models.files import Unfinished, create, replace
 
 STANDARD = "-"
 """The name of standard input and output."""
 
 
 def shown(name: str) -> str:
-    """Return how messages call an input."""
+    """Return the name of an input for messages."""
     return "standard input" if name == STANDARD else name
 
 
 @contextmanager
 def reading(name: str) -> Iterator[BinaryIO]:
-    """Open an input; whatever goes wrong with it inside names it."""
+    """Open an input; errors inside that name no file get its name."""
     with concerning(shown(name)):
         if name == STANDARD:
             yield sys.stdin.buffer
@@ -33,16 +34,27 @@ def reading(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def seekable(file: BinaryIO, start: bytes = b"") -> Iterator[BinaryIO]:
-    """Give a file that can be read twice: itself, or a temporary copy of a pipe, of which `start` was already read."""
+def seekable(file: BinaryIO, start: bytes = b"", ends: InputEnd | None = None) -> Iterator[BinaryIO]:
+    """Give a file that can be read twice: itself, or a temporary copy of a pipe.
+
+    Parameters
+    ----------
+    file : file-like
+    start : bytes
+        What was already read of a pipe.
+    ends : InputEnd, optional
+        What ends the input of a pipe when a signal comes. By default a signal ends the work.
+    """
     if file.seekable():
         yield file
         return
+    ends = ends or Endless()
     with tempfile.TemporaryFile() as copy:
         try:
             copy.write(start)
-            while piece := file.read(1 << 20):
-                copy.write(piece)
+            with ends.watching():
+                while piece := ends.read(file, 1 << 20):
+                    copy.write(piece)
             copy.seek(0)
         except OSError as error:
             raise explained(error, f"temporary folder {tempfile.gettempdir()}") from error
@@ -50,35 +62,46 @@ def seekable(file: BinaryIO, start: bytes = b"") -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def writing(name: str, *, force: bool = False) -> Iterator[BinaryIO]:
-    """Open an output that appears under its name when all went well, and not at all otherwise.
+def writing(name: str, *, force: bool = False, keep: bool = False) -> Iterator[BinaryIO]:
+    """Open an output that appears under its name when all went well.
 
-    Pipes and devices are written to directly. What the operating system refuses inside is blamed on this output.
+    Pipes and devices are written to directly. Errors of the operating system inside get the name of this output.
+
+    Parameters
+    ----------
+    name : str
+        Path, or ``-`` for standard output.
+    force : bool
+        Whether a file of that name is replaced. Otherwise none is, even if it is made while this one is written.
+    keep : bool
+        Whether what was written is kept when something goes wrong inside, as recordings are: then the output has its
+        name from the start (with `force`, from the end), and every write reaches the file at once.
     """
     if name == STANDARD:
         with _blaming("standard output"):
             yield _standard_output()
         return
-    goal = Path(os.path.realpath(name))
+    target = Path(os.path.realpath(name))
     with _blaming(name):
-        exists = goal.exists()
-        if goal.is_dir():
+        if target.is_dir():
             raise SottoError("is a folder", "give a file", name)
-        if exists and not stat.S_ISREG(goal.stat().st_mode):
-            with open(goal, "wb") as file:
+        exists = os.path.lexists(target)
+        if exists and not stat.S_ISREG(target.stat().st_mode):
+            with open(target, "wb") as file:
                 yield file
             return
         if exists and not force:
-            raise SottoError("exists already", "choose another output, or -f to overwrite", name)
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        part = goal.with_name(f".{goal.name[:200]}.{secrets.token_hex(4)}.part")
+            raise _exists(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(part, "xb") as file:
+            with create(target) if keep and not exists else replace(target, force=force, keep=keep) as file:
                 yield file
-            part.replace(goal)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        except Unfinished as error:
+            raise _exists(name) from error
+
+
+def _exists(name: str) -> SottoError:
+    return SottoError("exists already", "choose another output, or -f to overwrite", name)
 
 
 @contextmanager
@@ -111,5 +134,6 @@ class ByteCounter:
         self.flush = sink.flush
 
     def write(self, data: bytes) -> None:
+        """Write bytes and count them."""
         self._sink.write(data)
         self.bytes += len(data)

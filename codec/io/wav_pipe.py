@@ -1,6 +1,7 @@
 """WAV from a pipe while it is being recorded."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from sottovoce.codec.io.audio import Resampler, mono, reading_sound
+from sottovoce.codec.io.interruption import InputEnd
+from sottovoce.models.audio.channels import mono
+from sottovoce.models.audio.resampling import Resampler
+from sottovoce.models.audio.streams import reading_sound
+from sottovoce.models.audio.wav import MAGIC_BYTES, UNKNOWN, read_header
 
 BLOCK_SECONDS = 0.02
-"""What is read at a time: no more than this waits."""
+"""Seconds that are read at once: no sample waits longer."""
 
-_MAGIC = 12  # bytes by which a WAV is known
-_HEAD = 4096  # bytes in which its samples must begin
-_UNKNOWN = (0, 0xFFFF_FFFF)  # lengths that writers give who don't know better
-_LONG = 0x7FFF_FF00
+_LONG = 0x7FFF_FF00  # bytes of samples where their number is unknown
+_PIECE = 1 << 16
 
 
 class PipedWav:
@@ -28,34 +31,42 @@ class PipedWav:
     ----------
     sound : SoundFile
     sample_rate : int
-        Hz that the blocks shall have.
+        Hz of the blocks.
+    samples : int or None
+        Length that the header gives.
 
     Attributes
     ----------
     rate, channels : int
         Those of the WAV.
+    warnings : list of str
+        What is missing, after the last block.
     """
 
-    def __init__(self, sound: soundfile.SoundFile, sample_rate: int) -> None:
+    def __init__(self, sound: soundfile.SoundFile, sample_rate: int, samples: int | None) -> None:
         self._sound = sound
+        self._samples = samples
         self.rate, self.channels = sound.samplerate, sound.channels
+        self.warnings: list[str] = []
         self._resampler = Resampler(self.rate, sample_rate)
 
     def __iter__(self) -> Iterator[npt.NDArray[np.float32]]:
         size = max(1, round(BLOCK_SECONDS * self.rate))
+        count = 0
         while len(block := self._sound.read(size, dtype="float32", always_2d=True)):
+            count += len(block)
             yield self._resampler.push(mono(block))
         yield self._resampler.finish()
-
-
-def is_wav(start: bytes) -> bool:
-    """Return whether bytes are the start of a WAV."""
-    return start[:4] == b"RIFF" and start[8:_MAGIC] == b"WAVE"
+        if self._samples and count < self._samples:
+            missing, total = (self._samples - count) / self.rate, self._samples / self.rate
+            self.warnings.append(f"it was cut off: {missing:.2f} of {total:.2f} s are missing")
 
 
 @contextmanager
-def piped_wav(file: BinaryIO, start: bytes, sample_rate: int) -> Iterator[PipedWav]:
-    """Read a WAV from a pipe; whatever length it claims, where that is none, it goes on to the end.
+def piped_wav(file: BinaryIO, start: bytes, sample_rate: int, ends: InputEnd | None = None) -> Iterator[PipedWav]:
+    """Read a WAV from a pipe, to its end where the header gives no length.
+
+    What follows the samples is read too, so that the program that writes it ends as it would with a file.
 
     Parameters
     ----------
@@ -64,54 +75,68 @@ def piped_wav(file: BinaryIO, start: bytes, sample_rate: int) -> Iterator[PipedW
     start : bytes
         What was already read of it, at least 12 bytes.
     sample_rate : int
-        Hz that the blocks shall have.
+        Hz of the blocks.
+    ends : InputEnd, optional
+        What can end the input early.
 
     Raises
     ------
     SottoError
-        When it is none that can be read.
+        When it cannot be read.
     """
-    # libsndfile reads pipes of the operating system and nothing else that can't seek; through one of our own its
-    # header can be mended on the way.
+    # libsndfile reads pipes of the operating system and nothing else that cannot seek; through one of our own its
+    # header can be repaired on the way.
     ours, theirs = os.pipe()
-    threading.Thread(target=_pump, args=(file, start, theirs), daemon=True).start()
+    source = _Source(file, start, ends or InputEnd())
+    pump = threading.Thread(target=source.pump, args=(theirs,), daemon=True)
+    pump.start()
     with (
         closing(os.fdopen(ours, "rb", buffering=0)),
         reading_sound(),
         soundfile.SoundFile(ours, closefd=False) as sound,
     ):
-        yield PipedWav(sound, sample_rate)
+        yield PipedWav(sound, sample_rate, source.samples)
+    pump.join()
 
 
-def _pump(file: BinaryIO, start: bytes, descriptor: int) -> None:
-    try:
-        with os.fdopen(descriptor, "wb", buffering=0) as pipe:
-            pipe.write(_mended(file, start))
-            while piece := _some(file):
-                pipe.write(piece)
-    except OSError:
-        pass  # nobody reads any more
+class _Source:
+    """The pipe that a WAV comes from."""
+
+    def __init__(self, file: BinaryIO, start: bytes, ends: InputEnd) -> None:
+        self._file, self._start, self._ends = file, start, ends
+        self.samples: int | None = None
+
+    def pump(self, descriptor: int) -> None:
+        """Copy it to a pipe, with a length in its header."""
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as pipe:
+                pipe.write(self._head())
+                while piece := self._some():
+                    pipe.write(piece)
+        except OSError:  # the samples are over
+            while self._some():
+                pass
+
+    def _head(self) -> bytes:
+        header = read_header(self._at, 0, sys.maxsize)
+        if header is None:
+            return self._start
+        unknown = header.size == UNKNOWN or header.size > _LONG
+        self.samples = None if unknown else header.size // header.block
+        return header.rebuilt(_LONG if unknown else header.size) + self._start[header.begin :]
+
+    def _at(self, offset: int, count: int) -> bytes:
+        while len(self._start) < offset + count and (piece := self._some()):
+            self._start += piece
+        return self._start[offset : offset + count]
+
+    def _some(self) -> bytes:
+        return self._ends.read(self._file, _PIECE)
 
 
-def _mended(file: BinaryIO, start: bytes) -> bytes:
-    """Return the header, with a length."""
-    while (at := start.find(b"data")) < 0 or len(start) < at + 8:
-        piece = _some(file)
-        if not piece or len(start) > _HEAD:
-            return start + piece
-        start += piece
-    if int.from_bytes(start[at + 4 : at + 8], "little") in _UNKNOWN:
-        start = start[: at + 4] + _LONG.to_bytes(4, "little") + start[at + 8 :]
-    return start
-
-
-def _some(file: BinaryIO) -> bytes:
-    return os.read(file.fileno(), 1 << 16)
-
-
-def first_bytes(file: BinaryIO) -> bytes:
-    """Read so much that a WAV can be known by it."""
+def first_bytes(file: BinaryIO, ends: InputEnd | None = None) -> bytes:
+    """Read as much as is needed to recognise a WAV."""
     start = b""
-    while len(start) < _MAGIC and (piece := _some(file)):
+    while len(start) < MAGIC_BYTES and (piece := (ends or InputEnd()).read(file, _PIECE)):
         start += piece
     return start

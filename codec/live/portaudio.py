@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.audio import Resampler
 from sottovoce.codec.live.devices import Side, find, portaudio
+from sottovoce.models.audio.resampling import Resampler
 
 Wave = npt.NDArray[np.float32]
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from sottovoce.codec.bits import Header, PacketWriter, Writer
 from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.audio import Sound
 from sottovoce.codec.io.files import ByteCounter
 from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.dtx import PauseDetector
@@ -21,6 +20,7 @@ from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.codec.voice.level import normalising_gain
 from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
+from sottovoce.models.audio.reader import AudioReader
 from sottovoce.models.release import Preset, Release
 
 
@@ -111,7 +111,7 @@ class StepEncoder:
 
 
 def encode_sound(
-    sound: Sound,
+    sound: AudioReader,
     sink: BinaryIO,
     model: Release,
     preset: Preset,

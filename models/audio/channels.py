@@ -16,6 +16,9 @@ from sottovoce.models.errors import SottoError
 LOUDEST = 16.0
 """Magnitude of float samples that programs may give: more are integers that were not scaled."""
 
+LOUDEST_IN_FILES = 2.0**32
+"""Magnitude of float samples in files, which are scaled: more are damage."""
+
 _FRAME_SECONDS = 0.02
 _FEWEST_FRAMES = 25
 """Half a second: less is too little to tell hum from speech."""
@@ -110,10 +113,13 @@ class ChannelStatistics:
             whole = np.concatenate((self._rest, block))
             count = len(whole) // self._size
             framed, self._rest = np.split(whole, [count * self._size])
-            self._powers.append(framed.reshape(count, self._size, -1).var(1, dtype=np.float64))
+            if count:
+                self._powers.append(framed.reshape(count, self._size, -1).var(1, dtype=np.float64))
 
     def mix(self) -> ChannelMix:
         """Return how the channels become one."""
+        if (loudest := self._peak.max(initial=0)) > LOUDEST_IN_FILES:
+            raise SottoError(f"samples reach {loudest:.6g}, full scale is 1", "repair the recording")
         mean = self._sum / max(1, self.frames)
         variance = np.maximum(0, self._squares / max(1, self.frames) - mean**2)
         wrong = (mean**2 > _OFFSET_SHARE * variance) & (self.frames >= 5 * self._size)
@@ -203,7 +209,7 @@ def mixed(wave: npt.ArrayLike, rate: int) -> npt.NDArray[np.float32]:
         See `scaled`.
     """
     array = scaled(wave)
-    block = array.astype(np.float32).reshape(len(array), -1)
+    block = np.atleast_2d(array.astype(np.float32).T).T
     statistics = ChannelStatistics(rate, block.shape[1])
     statistics.push(block)
     mix = statistics.mix()

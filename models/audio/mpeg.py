@@ -132,7 +132,7 @@ def _walk(data: _Bytes, at: int) -> tuple[int, int, bool]:
     first = None
     while frame := _parse(data.at(at, 4)):
         first = frame.header & _SAME if first is None else first
-        if frame.header & _SAME != first or frames and _xing(data, at, frame):
+        if frame.header & _SAME != first or (frames and _xing(data, at, frame)):
             break
         if at + frame.length > data.end:
             return at, frames, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -25,6 +26,10 @@ AUDIO_SUFFIXES = frozenset(
 """Suffixes of the files that are taken from a folder. A file that is named itself may have any."""
 
 
+class TooLong(SottoError):
+    """A recording is longer than the caller wants."""
+
+
 @dataclass(frozen=True)
 class _Part:
     link: Link
@@ -43,6 +48,8 @@ class AudioReader:
         Open for reading by the operating system, seekable.
     sample_rate : int
         Hz of the blocks.
+    most_seconds : float
+        Length above which it is refused, without decoding more than that.
 
     Attributes
     ----------
@@ -55,15 +62,18 @@ class AudioReader:
 
     Raises
     ------
+    TooLong
+        When it is longer than `most_seconds`.
     SottoError
         When it is not sound, is empty, or has samples that are not numbers.
     """
 
-    def __init__(self, file: BinaryIO, sample_rate: int) -> None:
+    def __init__(self, file: BinaryIO, sample_rate: int, *, most_seconds: float = math.inf) -> None:
         if not size_of(file):
             raise SottoError("the file is empty", "give a recording")
         self._file = file
         self._sample_rate = sample_rate
+        self._most_seconds = most_seconds
         self._parts: list[_Part] = []
         self.rate = self.channels = self.samples = 0
         found = find_links(file)
@@ -71,6 +81,8 @@ class AudioReader:
         for number, link in enumerate(found.links):
             try:
                 self._measure(link)
+            except TooLong:
+                raise
             except SottoError as error:
                 if not self.samples:
                     raise
@@ -82,8 +94,10 @@ class AudioReader:
     def _measure(self, link: Link) -> None:
         with open_link(self._file, link) as stream:
             statistics = ChannelStatistics(stream.rate, stream.channels)
+            self._check_length((stream.frames or 0) / stream.rate)
             for block in stream.blocks():
                 statistics.push(block)
+                self._check_length(statistics.frames / stream.rate)
             rate, channels, warnings = stream.rate, stream.channels, stream.warnings
         if not statistics.frames:
             return
@@ -94,6 +108,10 @@ class AudioReader:
         self._parts.append(_Part(link, rate, mix))
         self.warnings += [line for line in (*warnings, *mix.warnings) if line not in self.warnings]
         self.samples += resampled_length(statistics.frames, rate, self._sample_rate)
+
+    def _check_length(self, seconds: float) -> None:
+        if self.samples / self._sample_rate + seconds > self._most_seconds:
+            raise TooLong(f"more than {self._most_seconds:g} s of sound", "cut it")
 
     def __iter__(self) -> Iterator[npt.NDArray[np.float32]]:
         for part in self._parts:

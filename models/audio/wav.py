@@ -139,7 +139,7 @@ def _true_size(read: ReadAt, header: WavHeader, end: int, warnings: list[str]) -
         return there, end
     after = _chunks_end(read, _after(read, header.begin, header.size), end)
     rest = read(after, _PADDING + 1)
-    if is_wav(rest) or not rest.strip(b"\0") and len(rest) <= _PADDING or rest.startswith(_TAGS):
+    if is_wav(rest) or (not rest.strip(b"\0") and len(rest) <= _PADDING) or rest.startswith(_TAGS):
         return header.size, after if is_wav(rest) else end
     if len(rest) < header.block:
         return header.size, end

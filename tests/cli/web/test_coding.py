@@ -14,10 +14,11 @@ from helpers.processes import LIMIT, wait_until
 from helpers.sounds import speech
 from starlette.testclient import TestClient
 
-from sottovoce.cli.web import coding, uploads
+from sottovoce.cli.web import coding
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.server import make_app
 from sottovoce.codec import Codec, info
+from sottovoce.models.audio.streams import SoundfileStream
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -123,7 +124,7 @@ def test_hours_in_few_bytes_are_refused_unread(client, monkeypatch):
     file = io.BytesIO()
     soundfile.write(file, np.zeros(16000 * 3600, np.int16), 16000, format="FLAC")
     assert len(file.getvalue()) < 400_000
-    monkeypatch.delattr(uploads, "Sound")
+    monkeypatch.delattr(SoundfileStream, "blocks")
     assert client.post("/api/encode", content=file.getvalue()).status_code == 413
 
 

@@ -72,7 +72,7 @@ def test_nothing_there(in_folder):
     with pytest.raises(SottoError, match="no such file or folder"):
         find("nothing.csv", REPORT)
     Path("empty").mkdir()
-    with pytest.raises(SottoError, match=r"^empty: no recordings in it; the suffixes looked for are \.aif"):
+    with pytest.raises(SottoError, match=r"^empty: no recordings in it; the suffixes looked for are \.3gp"):
         find("empty", REPORT)
 
 
