@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from sottovoce.models.audio.links import Link
-from sottovoce.models.audio.view import FileView
+from sottovoce.models.audio.view import FileView, read_at, size_of
 from sottovoce.models.errors import SottoError
 
 _BLOCK = 1 << 18
@@ -172,7 +172,7 @@ def _open_av(file: BinaryIO, error: soundfile.LibsndfileError) -> Iterator[Audio
             "pip install 'sottovoce[formats]', or convert it to WAV, FLAC, Ogg or MP3",
         ) from error
     try:
-        container = av.open(FileView(file, [(0, file.seek(0, os.SEEK_END))]))
+        container = av.open(FileView(file, [(0, size_of(file))]))
     except (av.FFmpegError, ValueError) as failure:
         raise _unreadable(str(failure)) from failure
     with container:
@@ -185,8 +185,7 @@ def _open_av(file: BinaryIO, error: soundfile.LibsndfileError) -> Iterator[Audio
 
 
 def _start_of(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(4096)
+    return read_at(file, 0, 4096)
 
 
 def _looks_compressed(start: bytes) -> bool:

@@ -6,6 +6,7 @@ import io
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import BinaryIO
 
 Piece = bytes | tuple[int, int]
@@ -68,7 +69,10 @@ class FileView(io.RawIOBase):
 
 
 def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
-    """Return up to `count` bytes at an offset of a file."""
+    """Return up to `count` bytes at an offset of a file, past its buffer: libsndfile moves its descriptor, too."""
+    if hasattr(os, "pread"):
+        with suppress(OSError, AttributeError):
+            return os.pread(file.fileno(), count, offset)
     file.seek(offset)
     return file.read(count)
 
