@@ -12,7 +12,7 @@ import soundfile
 def archive(wav):
     for name in ("archive/a.wav", "archive/b.flac", "archive/deep/c.ogg"):
         wav(name)
-    Path("archive/d.m4a").write_bytes(b"x")
+    Path("archive/d.mid").write_bytes(b"x")
     Path("archive/empty.wav").touch()
     return "archive"
 
@@ -23,7 +23,7 @@ def test_the_sum_counts_everything(sotto, archive):
     assert err.count("\n") == 1
     *_, total, summary, failed = out.splitlines()
     assert total.endswith("  in all")
-    assert summary.startswith("3 done, 1 ignored (1 .m4a), 1 failed, ")
+    assert summary.startswith("3 done, 1 ignored (1 .mid), 1 failed, ")
     assert " kB to " in summary
     assert failed == "failed: archive/empty.wav"
 
@@ -32,7 +32,7 @@ def test_the_sum_for_programs(sotto, archive):
     _, out, _ = sotto("encode", archive, "-r", "-o", "coded", "-j", "1", "--json")
     total = json.loads(out.splitlines()[-1])["total"]
     assert (total["files"], total["skipped"], total["failed"]) == (3, 0, ["archive/empty.wav"])
-    assert total["ignored"] == {".m4a": 1}
+    assert total["ignored"] == {".mid": 1}
     assert total["output_bytes"] == total["bytes"] == sum(p.stat().st_size for p in Path("coded").rglob("*.sotto"))
     assert total["input_bytes"] == sum(os.path.getsize(f"archive/{n}") for n in ("a.wav", "b.flac", "deep/c.ogg"))
 
@@ -52,7 +52,7 @@ def test_a_second_run_goes_on(sotto, archive):
     assert (status, err) == (0, "")
     row, summary = out.splitlines()
     assert row.endswith("archive/b.flac")
-    assert summary.startswith("1 done, 2 skipped (output exists), 1 ignored (1 .m4a), ")
+    assert summary.startswith("1 done, 2 skipped (output exists), 1 ignored (1 .mid), ")
     status, out, err = sotto(*again, "--skip-existing")
     assert (status, err) == (0, "")
     assert out.startswith("0 done, 3 skipped")
