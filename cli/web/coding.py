@@ -1,10 +1,10 @@
-"""Recordings to .sotto and back, each with one request; the server keeps nothing."""
+"""Encoding and decoding, one request each; the server keeps nothing."""
 
 import io
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from starlette.requests import Request
@@ -15,11 +15,12 @@ from sottovoce.cli.web.answers import Endpoint, HttpError, answering
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
+from sottovoce.codec.errors import concerning
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
-from sottovoce.codec.offline.info import info
+from sottovoce.codec.offline.info import Row, info, info_stream
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.progress import Tick
 from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
@@ -61,7 +62,7 @@ class CodingService:
         return placed
 
     async def models(self, request: Request) -> Response:
-        """Tell what there is: presets with their rates, voices, and how much is taken."""
+        """Return the presets with their rates, the voices, and the limits of uploads."""
         model = self._model
         return JSONResponse(
             {
@@ -79,19 +80,19 @@ class CodingService:
         )
 
     async def sound(self, request: Request) -> Response:
-        """Return a recording as the codec hears it: WAV, mono, at the model's rate."""
+        """Return a recording as the codec receives it: WAV, mono, at the model's rate."""
         file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
 
         def work(tick: Tick) -> BinaryIO:
             with file:
                 sound = opened(file, self._model.sample_rate, self._limits)
-                heard = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
-                writer = WavWriter(heard, self._model.sample_rate, sound.samples)
+                converted = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
+                writer = WavWriter(converted, self._model.sample_rate, sound.samples)
                 for block in sound:
                     writer.write(np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16))
                     tick(0, None)
                 writer.close()
-                return heard
+                return converted
 
         return _sent(await self._pool.run(request, work))
 
@@ -110,26 +111,36 @@ class CodingService:
         return Response(await self._pool.run(request, work), media_type="application/octet-stream")
 
     async def decode(self, request: Request) -> Response:
-        """Return a .sotto file as WAV, as ?seed=, ?speed= and ?voice= say."""
+        """Return a .sotto file as WAV with the options ?seed=, ?speed= and ?voice=; ?to= decodes its first seconds."""
         options = _decode_options(request)
         data = await self._coded(request)
 
         def work(tick: Tick) -> BinaryIO:
             allow(info(data).seconds or 0, self._limits)
             wav = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it is sent
-            part = replace(options, span=TimeSpan(stop=self._limits.seconds))  # if its length can't be told
+            part = replace(options, span=TimeSpan(stop=min(options.span.stop, self._limits.seconds)))
             decode_stream(io.BytesIO(data), wav, part, known=self._model, tick=tick)
             return wav
 
         return _sent(await self._pool.run(request, work))
 
     async def info(self, request: Request) -> Response:
-        """Tell what a .sotto file holds."""
+        """Return what a .sotto file contains, and the seconds at which damaged blocks begin and end."""
         data = await self._coded(request)
-        return JSONResponse(await self._pool.run(request, lambda tick: info(data).as_dict()))
+
+        def work(tick: Tick) -> dict[str, Any]:
+            rows: list[Row] = []
+            with concerning(""):
+                found = info_stream(io.BytesIO(data), rows.append)
+            seconds = self._model.step / self._model.sample_rate
+            damaged = [[row.start, row.start + row.steps * seconds] for row in rows if row.bytes is None]
+            spans = damaged if found.files == 1 else []  # times of later files are their own
+            return {**found.as_dict(), "damaged_spans": spans, "problems": found.problems()}
+
+        return JSONResponse(await self._pool.run(request, work))
 
     async def voice(self, request: Request) -> Response:
-        """Tell the voice in a recording or a .sotto file, as hexadecimal figures that ?voice= takes."""
+        """Return the voice of a recording or a .sotto file in hexadecimal, as ?voice= takes it."""
         file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
 
         def work(tick: Tick) -> str:
@@ -146,16 +157,18 @@ class CodingService:
 
 
 def _decode_options(request: Request) -> DecodeOptions:
-    """Read how to speak."""
+    """Return the decoding options of a request."""
     query = request.query_params
     try:
         seed, speed = int(query.get("seed", "0")), float(query.get("speed", "1"))
         voice = bytes.fromhex(query.get("voice", ""))
+        stop = float(query.get("to", "inf"))
     except ValueError:
-        raise HttpError(400, "seed and speed are numbers, and a voice is hexadecimal", "mend the address") from None
+        message = "seed, speed and to are numbers, and a voice is hexadecimal"
+        raise HttpError(400, message, "correct the address") from None
     if not 0 <= seed < 2**64:
         raise HttpError(400, f"the seed is {seed}", "give one from 0 to 2**64 - 1")
-    return DecodeOptions(seed, speed, voice or None)
+    return DecodeOptions(seed, speed, voice or None, TimeSpan(0.0, stop))
 
 
 def _sent(file: BinaryIO) -> Response:

@@ -1,13 +1,23 @@
-// What the server does.
+// Requests to the server.
 
 import { Problem } from "./notices.js";
 
+let controller = new AbortController();
+
+/** End all requests; whoever waits for them gets an AbortError. */
+export function cancel() {
+  controller.abort();
+  controller = new AbortController();
+}
+
 async function ask(path, body) {
+  const { signal } = controller;
   let response;
   try {
-    response = await fetch(`api/${path}`, body ? { method: "POST", body } : {});
-  } catch {
-    throw new Problem("the server doesn't answer", "see whether `sotto serve` still runs");
+    response = await fetch(`api/${path}`, body ? { method: "POST", body, signal } : {});
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Problem("the server doesn't answer", "check that `sotto serve` is still running");
   }
   if (response.ok) return response;
   const { error, advice } = await response.json().catch(() => ({}));
@@ -18,7 +28,7 @@ export const server = await (await ask("models")).json();
 
 const query = (values) => new URLSearchParams(values).toString();
 
-/** A recording as the codec hears it: WAV at 16 kHz. */
+/** A recording as the codec receives it: WAV at 16 kHz. */
 export const sound = async (file) => (await ask("sound", within(file, "sound_bytes"))).blob();
 export const encode = async (file, preset) => (await ask(`encode?${query({ preset })}`, within(file, "sound_bytes"))).blob();
 export const decode = async (coded, how) => (await ask(`decode?${query(how)}`, coded)).blob();

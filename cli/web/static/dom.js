@@ -18,6 +18,7 @@ const THIN = "\u202f";
 export const whole = (number) => String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, THIN).replace("-", "−");
 export const seconds = (number) => `${number.toFixed(number < 100 ? 1 : 0)}${THIN}s`;
 export const rate = (number) => `${whole(number)}${THIN}bit/s`;
+export const clock = (number) => `${Math.floor(Math.round(number) / 60)}:${String(Math.round(number) % 60).padStart(2, "0")}`;
 export const bytes = (number) => `${whole(number)} bytes`;
 
 /** Decibels of a magnitude, not below the meters' lowest. */

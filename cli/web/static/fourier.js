@@ -34,13 +34,13 @@ export function transform(real, imaginary) {
   }
 }
 
-/** Decibels around `columns` places that are evenly spread over a wave; SIZE / 2 lines each, from 0 Hz up. */
-export function spectra(wave, columns) {
+/** Levels in dB at `columns` places, evenly spread over `span` samples; SIZE / 2 lines each, from 0 Hz up. */
+export function spectra(wave, columns, span = wave.length) {
   const lines = SIZE / 2;
   const levels = new Float32Array(columns * lines);
   const [real, imaginary] = [new Float32Array(SIZE), new Float32Array(SIZE)];
   for (let column = 0; column < columns; column++) {
-    const from = Math.round(((column + 0.5) * wave.length) / columns) - SIZE / 2;
+    const from = Math.round(((column + 0.5) * span) / columns) - SIZE / 2;
     for (let n = 0; n < SIZE; n++) real[n] = hann[n] * (wave[from + n] ?? 0);
     imaginary.fill(0);
     transform(real, imaginary);

@@ -17,10 +17,12 @@ export function startIntake(notices, onfile, onbegin) {
 function startFiles(onfile) {
   const file = byId("file");
   byId("choose").addEventListener("click", () => file.click());
-  file.addEventListener("change", () => {
+  const open = () => {
     if (file.files.length) onfile(file.files[0]);
-    file.value = ""; // so that the same may be chosen again
-  });
+    file.value = ""; // so that the same file can be chosen again
+  };
+  file.addEventListener("change", open);
+  open(); // a file that was chosen while the scripts were loading
 }
 
 function startDropping(onfile) {

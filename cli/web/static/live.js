@@ -1,7 +1,7 @@
 // The live part of the page.
 
 import { server } from "./api.js";
-import { byId, make } from "./dom.js";
+import { byId, make, rate } from "./dom.js";
 import { Meters } from "./meters.js";
 import { Notices } from "./notices.js";
 import { Trip } from "./trip.js";
@@ -12,7 +12,7 @@ export function startLive(onbegin) {
   const notices = new Notices(byId("live-status"), byId("live-problem"));
   const meters = new Meters();
   let trip = null;
-  preset.append(...server.presets.map(({ name }) => make("option", { selected: name === "default" }, name)));
+  preset.append(...server.presets.map(({ name, bit_rate }) => make("option", { value: name, selected: name === "default" }, `${name}, ${rate(bit_rate)}`)));
 
   const show = (running) => {
     button.textContent = running ? "Stop" : "Start";

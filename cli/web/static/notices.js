@@ -1,4 +1,4 @@
-// What is going on, and what went wrong: one sentence each.
+// Status and error messages: one sentence each.
 
 /** Something that the user can understand and act on. */
 export class Problem extends Error {
@@ -10,7 +10,7 @@ export class Problem extends Error {
 
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 
-/** Where a part of the page tells it. */
+/** The places of the messages of a part of the page. */
 export class Notices {
   constructor(status, problem) {
     this.status = status;
@@ -28,12 +28,13 @@ export class Notices {
     this.problem.textContent = error instanceof Problem ? error.message : `Something unexpected happened: ${error.message}`;
   }
 
-  /** Do something, and tell if it fails. */
+  /** Do something, and show a message if it fails. */
   async during(work) {
     try {
       return await work();
     } catch (error) {
-      this.fail(error);
+      if (error.name === "AbortError") this.say("Cancelled.");
+      else this.fail(error);
       return null;
     }
   }

@@ -5,6 +5,7 @@ import { readable } from "./formats.js";
 import { scaleOf } from "./pictures.js";
 import { samplesOf } from "./wav.js";
 
+const RATE = 16000;
 const MAGIC = [0x89, 0x53, 0x54, 0x4f];
 
 export class Speech {
@@ -58,9 +59,16 @@ export class Speech {
     return this.decoded.get(key);
   }
 
-  async make(preset, speed, voice) {
-    const clip = await clipOf(await decode(await this.encode(preset), { speed, voice }));
-    clip.scale = this.original?.scale ?? scaleOf(clip.wave);
+  /** Decode the first seconds of a preset. */
+  beginning(preset, { speed, voice }, to) {
+    return this.make(preset, speed, voice, to);
+  }
+
+  async make(preset, speed, voice, to) {
+    const clip = await clipOf(await decode(await this.encode(preset), { speed, voice, ...(to && { to }) }));
+    const own = scaleOf(clip.wave);
+    clip.scale = this.original ? { peak: this.original.scale.peak, full: Math.max(own.full, this.original.scale.full) } : own;
+    clip.marks = (this.facts?.damaged_spans ?? []).map((span) => span.map((seconds) => (seconds * RATE) / speed));
     return clip;
   }
 

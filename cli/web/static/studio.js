@@ -4,10 +4,13 @@ import { Cards } from "./cards.js";
 import { Changes } from "./changes.js";
 import { byId, bytes, make, rate, renamed, seconds, whole } from "./dom.js";
 import { Player } from "./player.js";
+import { Progress } from "./progress.js";
 import { Speech } from "./speech.js";
 import { View } from "./view.js";
 
 const PCM = 256000; // bit/s of 16-bit samples at 16 kHz
+const LONG = 30; // seconds of a recording whose beginning is decoded first
+const BEGINNING = 10; // seconds of that
 
 export class Studio {
   constructor(notices) {
@@ -19,7 +22,16 @@ export class Studio {
     this.original = new View(byId("original"), "Original", this.player);
     this.decoded = new View(byId("decoded"), "Decoded", this.player);
     this.cards = new Cards((preset) => this.play(preset), (preset) => this.save(preset));
-    this.changes = new Changes(notices, () => notices.during(() => this.show(this.preset)));
+    this.changes = new Changes(notices, () => this.change());
+  }
+
+  /** Decode again after a change of speed or voice. */
+  change() {
+    return this.notices.during(async () => {
+      if (!this.speech || !this.preset) return;
+      this.notices.say(`Decoding: ${this.preset} …`);
+      if (await this.show(this.preset)) this.notices.say("Ready.");
+    });
   }
 
   stop() {
@@ -38,15 +50,52 @@ export class Studio {
       this.speech?.close();
       this.speech = speech;
       this.present();
-      for (const preset of speech.presets) {
-        this.notices.say(`Encoding: ${preset} …`);
-        const coded = await speech.encode(preset);
-        if (turn !== this.turn) return;
-        this.cards.fill(preset, coded, this.seconds, speech.name);
-      }
-      this.changes.add(speech.name, await speech.voice());
-      await this.show(speech.presets.includes("default") ? "default" : speech.presets[0]);
+      await this.process(speech, () => turn === this.turn);
     });
+  }
+
+  /** Encode and decode the preset that is shown first, then encode the others; `current` says whether to go on. */
+  async process(speech, current) {
+    const first = speech.presets.includes("default") ? "default" : speech.presets[0];
+    const order = [first, ...speech.presets.filter((preset) => preset !== first)];
+    const progress = new Progress(this.notices, ["decoding", ...(speech.sound ? order.map(() => "encoding") : [])], this.seconds);
+    const encode = async (preset) => {
+      const work = () => speech.encode(preset);
+      const coded = await (speech.sound ? progress.step("encoding", `Encoding: ${preset}`, work) : work());
+      if (current()) this.cards.fill(preset, coded, this.seconds, speech.name);
+    };
+    try {
+      await encode(first);
+      if (!current()) return;
+      this.describe();
+      if (this.seconds > LONG) await this.preview(first);
+      await progress.step("decoding", `Decoding: ${first}`, () => this.show(first));
+      for (const preset of order.slice(1)) {
+        if (!current()) return;
+        await encode(preset);
+      }
+      if (!current()) return;
+      this.changes.add(speech.name, await speech.voice());
+      this.notices.say("Ready.");
+    } finally {
+      if (current()) progress.end();
+    }
+  }
+
+  /** Decode the first seconds of a long recording, so that there is something to hear soon. */
+  async preview(preset) {
+    const { speech } = this;
+    const clip = await speech.beginning(preset, this.changes.chosen, BEGINNING);
+    if (this.speech !== speech) return;
+    this.decoded.show(clip, `${preset}, the first ${BEGINNING} seconds`);
+    this.follow();
+  }
+
+  /** Show tags and damage. */
+  describe() {
+    const { tags = {}, problems = [] } = this.speech.facts ?? {};
+    byId("tags").textContent = Object.entries(tags).map(([key, values]) => `${key}: ${values.join(", ")}`).join(" · ");
+    byId("damage").textContent = problems.length ? `Damaged: ${problems.join("; ")}. Lost parts are concealed; they are marked in the picture.` : "";
   }
 
   get seconds() {
@@ -60,7 +109,8 @@ export class Studio {
     byId("original").hidden = !original;
     byId("speech-name").textContent = `${name}, ${seconds(this.seconds)}`;
     byId("facts").replaceChildren();
-    if (original) this.original.show(original, "16 kHz, 16 bits, as the codec hears it");
+    this.describe();
+    if (original) this.original.show(original, "16 kHz, 16 bits, as the codec receives it");
     this.decoded.show(null, "");
     this.cards.open(presets);
   }
@@ -70,12 +120,12 @@ export class Studio {
     if (!this.speech || !preset) return null;
     const speech = this.speech;
     this.preset = preset;
-    this.notices.say(`Decoding: ${preset} …`);
     const clip = await speech.decode(preset, this.changes.chosen);
     if (this.speech !== speech || this.preset !== preset) return null;
     this.decoded.show(clip, [preset, ...this.changes.words].join(", "));
+    const span = Math.max(clip.wave.length, speech.original?.wave.length ?? 0);
+    for (const view of [this.original, this.decoded]) view.stretch(span);
     this.tell(preset);
-    this.notices.say("Ready.");
     this.follow();
     return clip;
   }
@@ -83,7 +133,10 @@ export class Studio {
   play(preset) {
     return this.notices.during(async () => {
       if (preset === this.preset && this.player.playing(this.decoded.clip)) return this.player.toggle(this.decoded.clip);
+      const waiting = byId("working").hidden;
+      if (waiting) this.notices.say(`Decoding: ${preset} …`);
       const clip = await this.show(preset);
+      if (waiting && clip) this.notices.say("Ready.");
       return clip && this.player.play(clip);
     });
   }

@@ -124,6 +124,32 @@ def test_a_file_and_its_sotto(opening, tmp_path):
     expect(page.locator("#voice option")).to_have_text(["the speaker’s own", "sent.sotto"])
 
 
+def test_damage_and_tags_are_shown(opening, sotto, wav):
+    page = opening()
+    sotto("encode", wav(seconds=10), "--tag", "TITLE=A talk")
+    data = bytearray(Path("talk.sotto").read_bytes())
+    data[len(data) // 2] ^= 1
+    Path("talk.sotto").write_bytes(data)
+    give(page, Path("talk.sotto").resolve())
+    ready(page)
+    expect(page.locator("#tags")).to_have_text("TITLE: A talk")
+    expect(page.locator("#damage")).to_contain_text("Damaged: 1 of 5 blocks damaged")
+    expect(page.locator("#working")).to_be_hidden()
+
+
+def test_work_is_cancelled(opening, wav):
+    page = opening()
+    page.route("**/api/encode*", lambda route: None)  # never answered
+    give(page, SAMPLE)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#status")).to_have_text("Cancelled.")
+    expect(page.locator("#working")).to_be_hidden()
+
+
+def test_rates_are_in_the_menu(opening):
+    expect(opening().locator("#live-preset option").nth(1)).to_have_text(re.compile(r"default, \d+\sbit/s"))
+
+
 def test_what_only_the_browser_can_read(opening):
     page = opening()
     webm = page.evaluate(
