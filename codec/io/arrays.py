@@ -41,13 +41,16 @@ class CollectedSamples:
         self._waves: list[npt.NDArray[np.int16]] = []
 
     def write(self, wave: npt.NDArray[np.int16]) -> None:
+        """Add samples."""
         self._waves.append(wave)
 
     def close(self) -> None:
-        pass
+        """Do nothing: there is no file."""
 
     def clear(self) -> None:
+        """Drop the samples so far."""
         self._waves.clear()
 
     def wave(self) -> npt.NDArray[np.float32]:
+        """Return all samples (n,), float32 of full scale 1."""
         return np.concatenate(self._waves).astype(np.float32) / np.float32(32768)

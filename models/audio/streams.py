@@ -86,7 +86,7 @@ class AvStream:
         self._stream = container.streams.audio[0]
         self.rate = self._stream.rate
         self.channels = self._stream.codec_context.channels
-        self.frames = None
+        self.frames: int | None = None
         self.warnings: list[str] = []
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:

@@ -1,8 +1,11 @@
 import os
 
+import numpy as np
 import pytest
+import soundfile
 
 from sottovoce.codec.errors import SottoError
+from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import reading, seekable, writing
 
 
@@ -85,3 +88,56 @@ def test_pipes_can_be_read_twice():
         assert file.read() == b"abc"
         file.seek(0)
         assert file.read() == b"abc"
+
+
+def test_a_file_made_meanwhile_is_not_replaced(in_folder):
+    with pytest.raises(SottoError, match=r"^a\.bin: exists already"), writing("a.bin") as file:
+        file.write(b"mine")
+        (in_folder / "a.bin").write_bytes(b"other")
+    assert os.listdir() == ["a.bin"]
+    assert (in_folder / "a.bin").read_bytes() == b"other"
+
+
+def test_the_longest_names(in_folder):
+    name = "漢" * 80 + ".sotto"
+    with writing(name) as file:
+        file.write(b"x")
+    assert os.listdir() == [name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_modes_follow_umask_or_the_file_that_is_replaced(in_folder):
+    before = os.umask(0o027)
+    try:
+        with writing("new") as file:
+            file.write(b"x")
+        (in_folder / "old").touch()
+        os.chmod("old", 0o600)
+        with writing("old", force=True) as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert os.stat("new").st_mode & 0o777 == 0o640
+    assert os.stat("old").st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError, OSError])
+def test_recordings_are_kept(in_folder, error, force):
+    if force:
+        (in_folder / "a.wav").write_bytes(b"old")
+    with (
+        pytest.raises((error, SottoError)),
+        writing("a.wav", force=force, keep=True) as file,
+        WavWriter(file, 16000, None) as wav,
+    ):
+        wav.write(np.ones(16000, np.int16))
+        raise error
+    assert os.listdir() == ["a.wav"]
+    assert soundfile.info("a.wav").frames == 16000
+
+
+def test_a_recording_without_sound_is_not_kept(in_folder):
+    with pytest.raises(ValueError), writing("a.wav", keep=True) as file, WavWriter(file, 16000, None):
+        raise ValueError
+    assert not os.listdir()
