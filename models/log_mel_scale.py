@@ -11,9 +11,9 @@ OFFSET, SCALE = 5, 4
 
 def normalised(mel: T) -> T:
     """Log-mel in nepers to the scale of the networks."""
-    return (mel + OFFSET) / SCALE  # type: ignore[operator]
+    return (mel + OFFSET) / SCALE  # type: ignore[operator,return-value]
 
 
 def denormalised(x: T) -> T:
     """Inverse of `normalised`."""
-    return x * SCALE - OFFSET  # type: ignore[operator]
+    return x * SCALE - OFFSET  # type: ignore[operator,return-value]

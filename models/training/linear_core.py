@@ -42,9 +42,9 @@ def initialise(model: SpeechModel, corpus: Corpus, settings: dict[str, Any]) -> 
 
 def _blocks(model: SpeechModel, corpus: Corpus, generator: torch.Generator) -> Tensor:
     """Normalised log-mel blocks (n, step x 80) of random stretches."""
-    frames, found = 400, []
-    step = model.encoder.step
-    while sum(map(len, found)) < min(BLOCKS, len(corpus.f0) // step):
+    frames, step = 400, model.encoder.step
+    found: list[Tensor] = []
+    while sum(len(x) for x in found) < min(BLOCKS, len(corpus.f0) // step):
         wave = corpus.crop(generator, 16, frames, frames, False, True).wave
         x = spectra.encoder_input("logmel", spectra.frames(wave)).transpose(1, 2)
         found.append(x.reshape(-1, step * BANDS))

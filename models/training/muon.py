@@ -55,7 +55,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(list(groups), {"lr": lr, "momentum": momentum, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """One update of all parameters that have a gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
