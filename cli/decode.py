@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import click
 
@@ -38,6 +39,7 @@ TOGETHER = 4
 @options.speed
 @click.option("--voice", shell_complete=voices, help=options.VOICE_HELP)
 @options.span
+@options.no_tags
 @options.recursive
 @options.keep_tree
 @options.skip_existing
@@ -54,6 +56,7 @@ def command(
     voice: str | None,
     start: float,
     stop: float,
+    carry_tags: bool,
     recursive: bool,
     keep_tree: bool,
     skip_existing: bool,
@@ -64,10 +67,11 @@ def command(
 ) -> int:
     """Decode .sotto files, or those in folders, to recordings.
 
-    The suffix of the output tells its format: .wav (16-bit), .flac, .ogg (Vorbis), .opus or .mp3. The same file and
-    seed give the same samples, on every machine. Damaged parts are concealed, with a warning. Files that `cat` put
-    together are decoded one after the other. Times are those of the recording, whatever the speed. "- -" streams from
-    standard input to standard output, and decodes as data comes in.
+    The suffix of the output tells its format: .wav (16-bit), .flac, .ogg (Vorbis), .opus or .mp3. It gets the metadata
+    of the file, as far as its format holds it. The same file and seed give the same samples, on every machine. Damaged
+    parts are concealed, with a warning. Files that `cat` put together are decoded one after the other. Times are those
+    of the recording, whatever the speed. "- -" streams from standard input to standard output, and decodes as data
+    comes in.
 
     \b
     sotto decode talk.sotto -o talk.wav
@@ -80,26 +84,35 @@ def command(
     found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
     how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
-    work = partial(_decode, model=model, how=how, flowing=flowing, force=force)
+    work = partial(_decode, model=model, how=how, flowing=flowing, force=force, tags=carry_tags)
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 
 
 def _decode(
-    jobs: Sequence[Job], *, model: str | None, how: DecodeOptions, force: bool, tick: Tick = no_tick, flowing: bool
+    jobs: Sequence[Job],
+    *,
+    model: str | None,
+    how: DecodeOptions,
+    force: bool,
+    tags: bool,
+    tick: Tick = no_tick,
+    flowing: bool,
 ) -> list[Outcome]:
     known = options.known(model)
-    begin = [partial(_decode_one, job, how, force=force, known=known, flowing=flowing, tick=tick) for job in jobs]
+    settings: dict[str, Any] = {"force": force, "known": known, "flowing": flowing, "tags": tags, "tick": tick}
+    begin = [partial(_decode_one, job, how, **settings) for job in jobs]
     outcomes = run_together(begin)
     return [_outcome(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
 def _decode_one(
-    job: Job, how: DecodeOptions, *, force: bool, known: Release | None, flowing: bool, tick: Tick
+    job: Job, how: DecodeOptions, *, force: bool, known: Release | None, flowing: bool, tags: bool, tick: Tick
 ) -> Decoding:
     with reading(job.source) as source, writing(job.target, force=force) as sink:
         suffix = sound_suffix(job.target)
-        return (yield from wav_decoding(source, sink, how, known=known, flowing=flowing, suffix=suffix, tick=tick))
+        form: dict[str, Any] = {"flowing": flowing, "suffix": suffix, "tags": tags}
+        return (yield from wav_decoding(source, sink, how, known=known, tick=tick, **form))
 
 
 def _outcome(job: Job, outcome: Decoded | Exception) -> Outcome:

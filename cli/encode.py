@@ -1,6 +1,7 @@
 """sotto encode."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from signal import SIGINT
 from typing import Any
@@ -35,6 +36,7 @@ from sottovoce.models.audio.wav import is_wav
 @click.option(
     "--tag", "tags", metavar="KEY=VALUE", multiple=True, help='Metadata to store, e.g. TITLE="A talk"; repeatable.'
 )
+@options.no_tags
 @click.option("--dtx", is_flag=True, help="Discontinuous transmission: spend almost no bits on pauses.")
 @click.option(
     "--protect",
@@ -57,6 +59,7 @@ def command(
     preset: str,
     model: str,
     tags: tuple[str, ...],
+    carry_tags: bool,
     dtx: bool,
     protect: int,
     recursive: bool,
@@ -69,7 +72,8 @@ def command(
 ) -> int:
     """Encode recordings, or the recordings in folders, to .sotto files.
 
-    Inputs have any format that libsndfile reads, any sample rate and number of channels. Each line of the result has
+    Inputs have any format that libsndfile reads, or FFmpeg with sottovoce[formats], any sample rate and number of
+    channels. Title, artist and other metadata of a recording are stored with the speech. Each line of the result has
     the length of the recording, the size of the output and its true bit rate. "- -" streams from standard input to
     standard output: WAV is encoded as it comes in, which takes more bits than encoding a file.
 
@@ -87,9 +91,10 @@ def command(
     if ends and piped and flows():
         if dtx or protect:
             raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
-        work = partial(_encode_live, preset=preset, model=model, metadata=metadata, ends=ends)
+        how = EncodeOptions(metadata=metadata, carry_tags=carry_tags)
+        work = partial(_encode_live, preset=preset, model=model, how=how, ends=ends)
     else:
-        how = EncodeOptions(metadata=metadata, dtx=dtx, protect=protect)
+        how = EncodeOptions(metadata=metadata, carry_tags=carry_tags, dtx=dtx, protect=protect)
         work = partial(_encode, preset=preset, model=model, how=how, force=force, ends=ends)
     existing = {"force": force, "skip_existing": skip_existing}
     status = run_batch(work, found, console, verb="encoding", workers=workers, **existing)
@@ -124,7 +129,7 @@ def _encode_one(
 
 
 def _encode_live(
-    jobs: Sequence[Job], *, preset: str, model: str, metadata: bytes | None, ends: InputEnd, tick: Tick = no_tick
+    jobs: Sequence[Job], *, preset: str, model: str, how: EncodeOptions, ends: InputEnd, tick: Tick = no_tick
 ) -> list[Outcome]:
     """Encode from pipe to pipe: a WAV is encoded while it comes in."""
     (job,) = jobs
@@ -134,12 +139,11 @@ def _encode_live(
             start = first_bytes(file, ends)
             if is_wav(start):
                 with piped_wav(file, start, codec.sample_rate, ends) as wav:
-                    how = EncodeOptions(rate=wav.rate, channels=wav.channels, metadata=metadata)
+                    how = replace(how, rate=wav.rate, channels=wav.channels)
                     encoded = encode_live(wav, sink, codec.model, codec.preset, how, tick=tick)
                     warnings = wav.warnings
             else:
                 with open_file(file, codec.sample_rate, start, ends) as sound:
-                    how = EncodeOptions(metadata=metadata)
                     encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
                     warnings = sound.warnings
     except Exception as error:

@@ -22,8 +22,9 @@ from sottovoce.codec.offline.edit import join
 def command(sources: tuple[str, ...], output: str, model: str | None, force: bool, as_json: bool, quiet: bool) -> None:
     """Join .sotto files of the same model, preset and voice, such as `sotto cut` makes, to one file.
 
-    Where files meet, the end of the first is padded to a whole step of 40 ms. Live streams may have several voices.
-    Other files are put together with `cat a.sotto b.sotto > both.sotto`, which decodes one after the other.
+    The metadata is that of all files. Where files meet, the end of the first is padded to a whole step of 40 ms. Live
+    streams may have several voices. Other files are put together with `cat a.sotto b.sotto > both.sotto`, which decodes
+    one after the other.
 
     \b
     sotto join first.sotto second.sotto -o both.sotto

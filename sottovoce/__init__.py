@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from sottovoce.codec.api import Codec
     from sottovoce.codec.errors import SottoError
     from sottovoce.codec.offline.info import Info, info
+    from sottovoce.codec.offline.tags import read_tags
     from sottovoce.codec.stream import StreamDecoder, StreamEncoder
 
     __version__: str
 
-__all__ = ["Codec", "Info", "SottoError", "StreamDecoder", "StreamEncoder", "__version__", "info"]
+__all__ = ["Codec", "Info", "SottoError", "StreamDecoder", "StreamEncoder", "__version__", "info", "read_tags"]
 
 # In a checkout this folder holds nothing else: codec, models and cli are where they were installed.
 __path__ = extend_path(__path__, __name__)
@@ -39,6 +40,7 @@ _MODULES = {
     "StreamDecoder": "sottovoce.codec.stream",
     "StreamEncoder": "sottovoce.codec.stream",
     "info": "sottovoce.codec.offline.info",
+    "read_tags": "sottovoce.codec.offline.tags",
 }
 
 

@@ -55,6 +55,7 @@ speed = click.option(
     "--speed", default=1.0, show_default=True, type=click.FloatRange(0.5, 2), help="Speed; the pitch stays."
 )
 VOICE_HELP = "Decode in another voice: a name from `sotto voice list`, a profile, or a recording."
+no_tags = click.option("--no-tags", "carry_tags", flag_value=False, default=True, help="Leave out the metadata.")
 recursive = click.option("-r", "--recursive", is_flag=True, help="Include subfolders.")
 workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Number of processes. [one per core]")
 force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")

@@ -21,7 +21,7 @@ from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
 from sottovoce.codec.offline.info import Row, info, info_stream
-from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
+from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.progress import Tick
 from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
 from sottovoce.models.release import Release
@@ -105,7 +105,7 @@ class CodingService:
             with file:
                 coded = io.BytesIO()
                 sound = opened(file, self._model.sample_rate, self._limits)
-                encode_sound(sound, coded, self._model, preset, tick=tick)
+                encode_sound(sound, coded, self._model, preset, EncodeOptions(carry_tags=True), tick=tick)
                 return coded.getvalue()
 
         return Response(await self._pool.run(request, work), media_type="application/octet-stream")

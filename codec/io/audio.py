@@ -2,7 +2,7 @@
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, Self
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sottovoce.codec.io.files import reading, seekable
 from sottovoce.codec.io.interruption import InputEnd
 from sottovoce.models.audio.reader import AudioReader
+from sottovoce.models.audio.riff_info import info_chunk
 
 
 @contextmanager
@@ -43,10 +44,19 @@ class WavWriter:
         Hz.
     samples : int or None
         Length, as far as it is known.
+    tags : mapping of str to sequence of str, optional
+        Tags, of which those that WAV has a field for are written after the samples, except in a pipe.
     """
 
-    def __init__(self, file: BinaryIO, sample_rate: int, samples: int | None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        sample_rate: int,
+        samples: int | None,
+        tags: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._file = file
+        self._tags = info_chunk(tags or {}) if file.seekable() else b""
         self._sample_rate = sample_rate
         self._promised = samples
         self._written = 0
@@ -61,14 +71,17 @@ class WavWriter:
         self._written += len(wave)
 
     def close(self) -> None:
-        """Correct the header where that is possible."""
+        """Correct the header and add the tags, where that is possible."""
         self._begin()
-        if self._written != self._promised and self._file.seekable():
+        if (self._tags or self._written != self._promised) and self._file.seekable():
             self._file.seek(0)
-            header = wav_header(self._written, self._sample_rate)
+            header = wav_header(self._written, self._sample_rate, len(self._tags))
             self._file.write(header)
             if self._file.seek(0, os.SEEK_END) > (end := len(header) + 2 * self._written):
                 self._file.truncate(end)  # samples of which only a part could be written, as the disk was full
+            if self._tags:
+                self._file.seek(end)
+                self._file.write(self._tags)
         self._file.flush()
 
     def __enter__(self) -> Self:
@@ -84,13 +97,16 @@ class WavWriter:
             self._begun = True
 
 
-def wav_header(samples: int | None, sample_rate: int) -> bytes:
-    """Return the 44 bytes before the samples; a length that is unknown or too large is the largest possible."""
+def wav_header(samples: int | None, sample_rate: int, after: int = 0) -> bytes:
+    """Return the 44 bytes before the samples; a length that is unknown or too large is the largest possible.
+
+    There are `after` bytes behind the samples.
+    """
     largest = 0xFFFF_FFFF
     size = largest if samples is None else min(2 * samples, largest)
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", min(size + 36, largest), b"WAVE"),
+        *(b"RIFF", min(size + 36 + after, largest), b"WAVE"),
         *(b"fmt ", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16),
         *(b"data", size),
     )

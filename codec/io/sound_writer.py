@@ -1,6 +1,7 @@
 """Decoded speech to compressed recordings: FLAC, Ogg Vorbis, Opus and MP3."""
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from sottovoce.codec.errors import SottoError
+from sottovoce.codec.io.tag_writer import write_tags
 
 _FORMATS = {
     ".flac": ("FLAC", "PCM_16"),
@@ -45,6 +47,13 @@ class SoundWriter:
         Hz.
     suffix : str
         One of `WRITTEN_SUFFIXES` other than ``.wav``.
+    tags : mapping of str to sequence of str, optional
+        Tags, which are written at the end, by mutagen.
+
+    Attributes
+    ----------
+    tagged : bool
+        Whether the tags, if there are any, could be written.
 
     Raises
     ------
@@ -52,10 +61,14 @@ class SoundWriter:
         When the file is a pipe.
     """
 
-    def __init__(self, file: BinaryIO, sample_rate: int, suffix: str) -> None:
+    def __init__(
+        self, file: BinaryIO, sample_rate: int, suffix: str, tags: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         if not file.seekable():
             raise SottoError(f"{suffix} cannot be written to a pipe", "choose WAV, or a file")
         container, encoding = _FORMATS[suffix]
+        self._file, self._suffix, self._tags = file, suffix, tags
+        self.tagged = True
         own = os.dup(file.fileno())  # so that it can be closed later than the file, after an error
         self._sound = soundfile.SoundFile(own, "w", sample_rate, channels=1, format=container, subtype=encoding)
 
@@ -66,3 +79,5 @@ class SoundWriter:
     def close(self) -> None:
         """Write what is still to be written."""
         self._sound.close()
+        if self._tags:
+            self.tagged = write_tags(os.fspath(self._file.name), self._suffix, self._tags)

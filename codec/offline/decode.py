@@ -15,6 +15,7 @@ from sottovoce.codec.offline.file_decoder import Decoding, FileDecoder, SampleSi
 from sottovoce.codec.offline.lockstep import run_together
 from sottovoce.codec.offline.options import DECODE_DEFAULTS, ENDLESS, DecodeOptions, too_early
 from sottovoce.codec.offline.result import Decoded
+from sottovoce.codec.offline.tags import unpack
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.models.release import Release
 
@@ -73,12 +74,13 @@ def wav_decoding(
     known: Release | None = None,
     flowing: bool = False,
     suffix: str = ".wav",
+    tags: bool = True,
     tick: Tick = no_tick,
 ) -> Decoding:
     """Decode to WAV, or to the format of another suffix: see `decoding` and `SoundWriter`.
 
     A stream that is still being written (`flowing`) is decoded as it comes in, and its WAV header states the largest
-    length.
+    length. With `tags` the recording gets the tags of the first file, as far as its format can hold them.
     """
     place = source.tell() if source.seekable() else 0
     reader = Reader(source)
@@ -94,12 +96,17 @@ def wav_decoding(
             skipped, reader = reader.skipped, Reader(whole)
             reader.skipped = skipped  # the copy of a pipe begins at the header
 
-        def open_sink(model: Release) -> SampleSink:
-            if suffix != ".wav":
-                return SoundWriter(sink, model.sample_rate, suffix)
-            return WavWriter(sink, model.sample_rate, length)
+        found = unpack(reader.header.metadata) if tags else {}
+        writers: list[SoundWriter] = []
 
-        return (yield from decoding(reader, open_sink, options, known=known, tick=tick))
+        def open_sink(model: Release) -> SampleSink:
+            if suffix == ".wav":
+                return WavWriter(sink, model.sample_rate, length, found)
+            writers.append(SoundWriter(sink, model.sample_rate, suffix, found))
+            return writers[0]
+
+        result = yield from decoding(reader, open_sink, options, known=known, tick=tick)
+        return replace(result, untagged=any(not one.tagged for one in writers))
 
 
 def _length(reader: Reader | None, options: DecodeOptions, known: Release | None) -> int:

@@ -14,6 +14,7 @@ from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
 from sottovoce.codec.offline.options import ENDLESS, TimeSpan, too_early
 from sottovoce.codec.offline.result import Encoded
+from sottovoce.codec.offline.tags import lines, merged, pack, unpack
 from sottovoce.models.release import Preset, Release
 
 APART = "put them into one file with `cat`: decoding plays one after the other"
@@ -70,6 +71,8 @@ def join(
 ) -> Encoded:
     """Copy files one after the other into one; the last step of each is filled up to a whole one.
 
+    The tags are those of all files, each value once.
+
     Parameters
     ----------
     names : sequence of str
@@ -91,10 +94,11 @@ def join(
     SottoError
         When they do not fit together, or one is damaged or cannot be read.
     """
-    first, samples = _checked(names, opened, known)
+    first, samples, metadata = _checked(names, opened, known)
     live = first.reader.header.packet_steps
     counter = ByteCounter(sink)
-    copier = _Copier(counter, replace(first.reader.header, samples=None if live else samples), first)
+    header = replace(first.reader.header, samples=None if live else samples, metadata=metadata)
+    copier = _Copier(counter, header, first)
     for name in names:
         with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
@@ -135,21 +139,24 @@ def _parts(source: BinaryIO, known: Release | None) -> Iterator[_Part]:
         reader = reader.another()
 
 
-def _checked(names: Sequence[str], opened: Opened, known: Release | None) -> tuple[_Part, int]:
-    """Read files that are to be joined, and return the first one and the number of samples of all of them."""
+def _checked(names: Sequence[str], opened: Opened, known: Release | None) -> tuple[_Part, int, bytes | None]:
+    """Read files that are to be joined; return the first one, and the number of samples and the tags of all of them."""
     first: _Part | None = None
     steps = samples = 0
+    tags = []
     for name in names:
         with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
                 first = first or part
+                tags.append(unpack(part.reader.header.metadata))
                 _check(part, first, shown(names[0]))
                 samples = steps * part.model.step
                 steps += _whole(part)
                 samples += part.samples
     if first is None:
         raise ValueError("there are no files to join")
-    return first, samples
+    several = any(one != tags[0] for one in tags)  # if all are the same, even metadata of another kind is kept
+    return first, samples, pack(lines(merged(tags))) if several else first.reader.header.metadata
 
 
 class _Copier:

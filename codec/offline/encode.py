@@ -16,6 +16,7 @@ from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.dtx import PauseDetector
 from sottovoce.codec.offline.options import ENCODE_DEFAULTS, EncodeOptions
 from sottovoce.codec.offline.result import Encoded
+from sottovoce.codec.offline.tags import with_own
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.codec.voice.level import normalising_gain
@@ -119,8 +120,13 @@ def encode_sound(
     *,
     tick: Tick = no_tick,
 ) -> Encoded:
-    """Encode an opened recording, whose length, rate and channels are known: see `encode_stream`."""
+    """Encode an opened recording, whose length, rate, channels and tags are known: see `encode_stream`."""
     options = replace(options, samples=sound.samples, rate=sound.rate, channels=sound.channels)
+    if options.carry_tags:
+        own, warnings = sound.tags()
+        metadata, shortened = with_own(own, options.metadata)
+        options = replace(options, metadata=metadata)
+        sound.warnings += warnings + shortened
     return encode_stream(sound, sink, model, preset, options, tick=tick)
 
 

@@ -25,6 +25,8 @@ class EncodeOptions:
         Number of channels of the source, for `info`.
     metadata : bytes or None
         Tags, as `sottovoce.codec.offline.tags.pack` returns them.
+    carry_tags : bool
+        Whether a recording that is opened as a file gives its tags too; those in `metadata` replace its own.
     dtx : bool
         Whether pauses are coded by repeating one step for up to a second (discontinuous transmission).
     protect : int
@@ -35,6 +37,7 @@ class EncodeOptions:
     rate: int | None = None
     channels: int = 1
     metadata: bytes | None = None
+    carry_tags: bool = False
     dtx: bool = False
     protect: int = 0
 

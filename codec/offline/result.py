@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sottovoce.codec.io.tag_writer import MISSING
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -48,6 +50,8 @@ class Decoded:
         Whether something else than a .sotto file follows an end.
     ends : float or None
         End of the recording in seconds, if that is before the end of the requested part.
+    untagged : bool
+        Whether tags could not be written, as mutagen is not installed.
     """
 
     files: int
@@ -60,6 +64,7 @@ class Decoded:
     skipped: int = 0
     trailing: bool = False
     ends: float | None = None
+    untagged: bool = False
 
     def __add__(self, other: "Decoded") -> "Decoded":
         return Decoded(
@@ -93,4 +98,6 @@ class Decoded:
             lines.append("something else follows the end, ignored")
         if self.ends is not None:
             lines.append(f"it ends at {self.ends:.2f} s already")
+        if self.untagged:
+            lines.append(MISSING)
         return lines

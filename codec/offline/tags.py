@@ -1,12 +1,40 @@
 """Tags such as TITLE and ARTIST, in the metadata of a file's header."""
 
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sottovoce.codec.bits.header import METADATA_LIMIT
 from sottovoce.codec.errors import SottoError
+from sottovoce.codec.io.files import reading
+from sottovoce.models.audio import tag_reader
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def read_tags(recording: str | os.PathLike[str]) -> dict[str, list[str]]:
+    """Return the tags of a recording: ID3, Vorbis comments, MP4, APEv2, ASF, and the list INFO of WAV.
+
+    Pictures, lyrics and what is about its encoding are left out. All but INFO need mutagen, which
+    ``sottovoce[formats]`` installs.
+
+    Parameters
+    ----------
+    recording : path
+
+    Returns
+    -------
+    dict of str to list of str
+        The values of each key, as `Codec.encode` takes them.
+
+    Raises
+    ------
+    SottoError
+        When the file cannot be read.
+    """
+    name = os.fspath(recording)
+    with reading(name) as file:
+        return tag_reader.read_tags(file)[0]
 
 
 def lines(tags: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
@@ -53,6 +81,44 @@ def unpack(metadata: bytes | None) -> dict[str, list[str]]:
         key, equals, value = line.partition("=")
         if equals and _is_key(key):
             found.setdefault(key, []).append(_shown(value))
+    return found
+
+
+def with_own(own: Mapping[str, Sequence[str]], metadata: bytes | None) -> tuple[bytes | None, list[str]]:
+    """Add to metadata the tags that a recording has of its own.
+
+    Parameters
+    ----------
+    own : mapping of str to sequence of str
+        Tags of the recording, in the form that `pack` takes.
+    metadata : bytes or None
+        What `pack` returned: its keys replace those of the recording.
+
+    Returns
+    -------
+    bytes or None
+        Metadata of both. If that is too long, the longest tags of the recording are left out.
+    list of str
+        Warnings that name what was left out.
+    """
+    given = unpack(metadata)
+    replaced = {key.upper() for key in given}
+    kept = {key: values for key, values in own.items() if key.upper() not in replaced}
+    left_out = []
+    while sum(len(line.encode()) + 1 for line in lines({**kept, **given})) > METADATA_LIMIT and kept:
+        longest = max(kept, key=lambda key: sum(len(value.encode()) for value in kept[key]))
+        del kept[longest]
+        left_out.append(f"the tag {longest} is too long, and left out")
+    return pack(lines({**kept, **given})), left_out
+
+
+def merged(all_tags: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, list[str]]:
+    """Return the tags of several files together: each value of a key once, in the order of the files."""
+    found: dict[str, list[str]] = {}
+    for tags in all_tags:
+        for key, values in tags.items():
+            known = found.setdefault(key, [])
+            known += [value for value in values if value not in known]
     return found
 
 

@@ -15,6 +15,7 @@ from sottovoce.models.audio.containers import find_links
 from sottovoce.models.audio.links import Link
 from sottovoce.models.audio.resampling import Resampler, resampled_length
 from sottovoce.models.audio.streams import open_link
+from sottovoce.models.audio.tag_reader import Tags, read_tags
 from sottovoce.models.audio.view import size_of
 from sottovoce.models.errors import SottoError
 
@@ -90,6 +91,10 @@ class AudioReader:
                 break
         if not self.samples:
             raise SottoError("there are no samples in it", "give a recording")
+
+    def tags(self) -> tuple[Tags, list[str]]:
+        """Return the tags of the file, and warnings: see `read_tags`."""
+        return read_tags(self._file)
 
     def _measure(self, link: Link) -> None:
         with open_link(self._file, link) as stream:

@@ -10,7 +10,18 @@ from sottovoce import Codec, info
 
 FILES = {"inputs", "files_from", "output", "source", "sources", "recordings", "files"}
 """What the command reads and writes, where the API takes and returns values."""
-RUNNING = {"recursive", "workers", "force", "as_json", "quiet", "blocks", "as_csv", "keep_tree", "skip_existing"}
+RUNNING = {
+    "recursive",
+    "workers",
+    "force",
+    "as_json",
+    "quiet",
+    "blocks",
+    "as_csv",
+    "keep_tree",
+    "skip_existing",
+    "carry_tags",
+}
 """How the command runs, and how it prints its results."""
 VALUES = {"known", "self", "wave", "rate", "data", "files", "more", "codes"}
 """What the API takes where the command has files."""

@@ -31,5 +31,6 @@ export function wavOf(pieces, rate) {
 
 /** The samples of a file that the server made. */
 export async function samplesOf(blob) {
-  return Float32Array.from(new Int16Array(await blob.slice(HEADER).arrayBuffer()), (sample) => sample / 32768);
+  const size = new DataView(await blob.slice(HEADER - 4, HEADER).arrayBuffer()).getUint32(0, true); // tags may follow
+  return Float32Array.from(new Int16Array(await blob.slice(HEADER, HEADER + size).arrayBuffer()), (sample) => sample / 32768);
 }
