@@ -18,9 +18,10 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from sottovoce.models.runtime.decoder import Decoder, DecoderNetwork, decode_together
-from sottovoce.models.runtime.encoder import BEFORE, Encoder, Quantizer
+from sottovoce.models.runtime.encoder import BEFORE, Encoder
 from sottovoce.models.runtime.layers import BOOK_BITS, Array
 from sottovoce.models.runtime.linear_core import LinearCoreAnalysis
+from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.runtime.strided import StridedAnalysis
 from sottovoce.models.runtime.voice_conversion import VoiceConversion, VoiceProfile, conversion_between, spread_of

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sottovoce.models.features import frames, log_mel
 from sottovoce.models.log_mel_scale import normalised
-from sottovoce.models.runtime.encoder import Quantizer
 from sottovoce.models.runtime.layers import Array, Stack, make_dense
 from sottovoce.models.runtime.plans import speaker_plan
+from sottovoce.models.runtime.quantizer import Quantizer
 
 BLOCKS = 2
 

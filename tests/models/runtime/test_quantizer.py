@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sottovoce.models.runtime.encoder import BEAM, GROUPS, Quantizer, lowest
+from sottovoce.models.runtime.quantizer import BEAM, GROUPS, ROWS, Quantizer, lowest
 
 SIZE = 6
 
@@ -71,9 +71,21 @@ def test_of_equals_the_first():
 @pytest.mark.parametrize("length", [1, 5, GROUPS, GROUPS + 1, 10 * GROUPS - 1])
 @pytest.mark.parametrize("kinds", [2, 20, 10**6])
 def test_lowest(length: int, kinds: int):
-    values = np.random.default_rng(length).integers(0, kinds, length).astype(np.float32)
+    values = np.random.default_rng(length).integers(0, kinds, (7, length)).astype(np.float32)
     for count in (1, 8, GROUPS, GROUPS + 1):
-        assert np.array_equal(lowest(values, count), np.argsort(values, kind="stable")[:count])
+        found = lowest(values, count)
+        assert np.array_equal(found, np.argsort(values, axis=1, kind="stable")[:, :count])
+
+
+@pytest.mark.parametrize("count", [0, 1, ROWS, 2 * ROWS + 3])
+def test_many_latents_at_once(count: int):
+    quantizer = Quantizer(random_books((256, 64, 64)))
+    latents = random_latents(count)
+    codes = quantizer(latents)
+    assert codes.dtype == np.int16 and codes.shape == (count, 3)
+    # a matrix product of many rows may round otherwise, which decides between entries that are equally near
+    one_by_one = np.array([quantizer(latent) for latent in latents], np.int16).reshape(count, 3)
+    assert (codes == one_by_one).all(1).sum() >= 0.98 * count
 
 
 def test_the_first_books_alone():

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sottovoce.models.lpc import predictor
 from sottovoce.models.release import Release
 from sottovoce.models.runtime import decoder as decoder_module
-from sottovoce.models.runtime.encoder import BEFORE, Quantizer
+from sottovoce.models.runtime.encoder import BEFORE
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack, make_dense
 from sottovoce.models.runtime.plans import strided_encoder_plan
+from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.training import spectra
 from sottovoce.models.wavenet.frames import Frames
@@ -34,7 +35,7 @@ def torch_latents(model) -> np.ndarray:
 def runtime_latents(release: Release) -> np.ndarray:
     found = []
     encoder = release.encoder()
-    encoder.quantizer = lambda latent: found.append(latent) or np.zeros(3, np.int16)
+    encoder.quantizer = lambda latents: found.extend(latents) or np.zeros((len(latents), 3), np.int16)
     encoder.quantizer.books = [0, 0, 0]
     encoder.push(WAVE)
     encoder.finish()
