@@ -7,6 +7,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.workers import cores, each
+from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import FAMILIES
 from sottovoce.codec.evaluation.running import evaluate
 
@@ -24,15 +25,32 @@ from sottovoce.codec.evaluation.running import evaluate
     help='Families, codecs such as "codec2:1300", or "stage1:PRESET" for the codes of ours without the WaveNet, '
     'separated by commas; or "none".',
 )
+@click.option(
+    "--asr",
+    metavar="MODEL",
+    help='Measure word error rates with Whisper: a name such as "tiny.en" or "base", which is downloaded once, or the '
+    "folder of a model converted for CTranslate2.",
+)
+@click.option(
+    "--language", default="en", show_default=True, help="Language of recordings for which the table has none."
+)
 @options.workers
 @options.quiet
 def command(
-    references: str, output: str, presets: str | None, model: str, against: str, workers: int | None, quiet: bool
+    references: str,
+    output: str,
+    presets: str | None,
+    model: str,
+    against: str,
+    asr: str | None,
+    language: str,
+    workers: int | None,
+    quiet: bool,
 ) -> None:
     """Measure this codec and others on your recordings, and write a report with tables, figures and sound.
 
     REFERENCES is a folder of recordings, or a CSV with a column "path" (relative to it) and, where you know them,
-    corpus, speaker, gender, age and language.
+    corpus, speaker, gender, age, language and text.
 
     When it is stopped, the same command goes on where it was.
     """
@@ -40,9 +58,13 @@ def command(
     report = evaluate(
         references,
         output,
-        presets=[name.strip() for name in presets.split(",")] if presets else None,
-        model=model,
-        against=against,
+        EvaluationOptions(
+            presets=[name.strip() for name in presets.split(",")] if presets else None,
+            model=model,
+            against=against,
+            asr=asr,
+            language=language,
+        ),
         each=partial(each, workers=workers or cores()),
         watcher=console,
     )
@@ -51,7 +73,7 @@ def command(
         figures = "  ".join(
             f"{metric['title']} {codec['means'][metric['key']]['mean']:.{metric['digits']}f}"
             for metric in report["metrics"]
-            if metric["key"] in ("pesq_wb", "estoi", "speaker") and codec["means"][metric["key"]]
+            if metric["key"] in ("pesq_wb", "estoi", "speaker", "dwer") and codec["means"][metric["key"]]
         )
         console.result(f"{rate:>7} bit/s  {figures}  {codec['title']}")
     console.result(f"{output}: report.html, report.md, report.csv, report.json")

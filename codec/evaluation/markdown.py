@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-FEW = ("pesq_wb", "estoi", "speaker", "dnsmos", "per")
+FEW = ("pesq_wb", "estoi", "speaker", "dnsmos", "wer", "dwer", "per")
 """Metrics in the tables of groups."""
 
 GROUPS = {"corpus": "By corpus", "gender": "By gender", "age": "By age"}
@@ -27,6 +27,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield _head(report)
     yield ""
     yield from _quality(report)
+    yield from _words(report.get("recogniser"))
     yield ""
     yield "## Cost"
     yield ""
@@ -71,6 +72,17 @@ def _quality(report: Mapping[str, Any]) -> Iterator[str]:
     for codec in report["codecs"]:
         cells = [_mean(codec["means"][metric["key"]], metric["digits"]) for metric in metrics]
         yield _row([codec["title"], _number(codec["bit_rate"]), _number(codec["file_bit_rate"]), *cells])
+
+
+def _words(recogniser: Mapping[str, str] | None) -> Iterator[str]:
+    if recogniser:
+        yield ""
+        yield (
+            f"WER: words that Whisper `{recogniser['name']}` (SHA-256 {recogniser['sha256'][:16]}, faster-whisper "
+            f"{recogniser['faster-whisper']}) recognises wrongly, misses or adds, in percent of the words of the text, "
+            "where it is known. dWER: the same against its transcript of the original. Text is normalised as in "
+            "Whisper's paper; a recording counts with at most as many errors as it has words."
+        )
 
 
 def _cost(report: Mapping[str, Any]) -> Iterator[str]:

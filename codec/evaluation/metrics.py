@@ -17,11 +17,24 @@ Figures = dict[str, float | None]
 
 
 class Metric(NamedTuple):
-    """A column of the tables: its title, digits after the point, and whether higher is better."""
+    """A column of the tables.
+
+    Attributes
+    ----------
+    title : str
+        Its title, with the unit after a comma.
+    digits : int
+        Digits after the point.
+    more : bool
+        Whether higher is better.
+    weight : str, optional
+        Key of the figure by which each recording weighs in the mean. [all alike]
+    """
 
     title: str
     digits: int
     more: bool
+    weight: str | None = None
 
 
 METRICS = {

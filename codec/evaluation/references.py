@@ -15,7 +15,7 @@ from sottovoce.models.phones.labels import SILENCE, parse_alignment
 PHONES = "alignments.csv"
 """A table beside the recordings: path, and the phones spoken as NAME:FIRST:END ... (frames of 10 ms)."""
 
-COLUMNS = ("corpus", "speaker", "gender", "age", "language")
+COLUMNS = ("corpus", "speaker", "gender", "age", "language", "text")
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class ReferenceRecording:
         As the table calls it, or as seen from the folder.
     file : Path
         Where it is.
-    corpus, speaker, gender, age, language : str
-        What is known; else empty.
+    corpus, speaker, gender, age, language, text : str
+        What is known; else empty. `text` is what is said.
     phones : tuple of str
         What is spoken, without silence; empty where it isn't known.
     """
@@ -44,6 +44,7 @@ class ReferenceRecording:
     gender: str = ""
     age: str = ""
     language: str = ""
+    text: str = ""
     phones: tuple[str, ...] = ()
 
     @property
@@ -68,8 +69,8 @@ def find(source: str, report: Path) -> list[ReferenceRecording]:
     ----------
     source : str
         A folder, which is searched with those in it: the folder that a recording is in is then its speaker. Or a CSV
-        with a column `path` (relative to it) and, where they are known, corpus, speaker, gender (m or f), age (years)
-        and language.
+        with a column `path` (relative to it) and, where they are known, corpus, speaker, gender (m or f), age (years),
+        language and text.
     report : Path
         Folder of the report. Sounds that an earlier run left there are no recordings.
 

@@ -4,15 +4,19 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sottovoce.codec.evaluation.coding import CodedRecording, SpeakerTraits
 from sottovoce.codec.evaluation.markdown import markdown
-from sottovoce.codec.evaluation.metrics import METRICS, Figures
+from sottovoce.codec.evaluation.metrics import METRICS, Figures, Metric
 from sottovoce.codec.evaluation.peers.base import Peer
+from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.statistics import Mean, interval
+from sottovoce.codec.evaluation.transcribing import Transcript
+from sottovoce.codec.evaluation.word_errors import WORD_METRICS
 from sottovoce.codec.io.files import writing
 
 FORMAT = 1
@@ -26,41 +30,62 @@ GROUPS: dict[str, Callable[[ReferenceRecording], str]] = {
 
 
 class CodecRow(NamedTuple):
-    """All that was found of a codec: what it is like, and of each recording its coding and figures."""
+    """Results of a codec: its traits, and the coding, figures and transcript of each recording."""
 
     codec: Peer
     coded: Sequence[CodedRecording]
     traits: SpeakerTraits
     figures: Sequence[Figures]
+    transcripts: Sequence[Transcript]
 
 
-def assemble(
-    versions: Mapping[str, Any],
-    model: Mapping[str, str],
-    heard: Sequence[tuple[ReferenceRecording, float, int]],
-    rows: Sequence[CodecRow],
-    missing: Mapping[str, str],
-) -> dict[str, Any]:
-    """Put together what report.json holds.
+@dataclass(frozen=True)
+class About:
+    """What a report says about the evaluation itself.
 
     Parameters
     ----------
     versions, model : mapping
-        Of what measured, and of ours.
-    heard : sequence of (ReferenceRecording, float, int)
+        Versions of the metrics; name, id and hash of this codec's model.
+    recogniser : RecogniserModel, optional
+        The recogniser of the word error rates.
+    missing : mapping
+        Commands that install codecs which were not there, by their names.
+    """
+
+    versions: Mapping[str, Any]
+    model: Mapping[str, str]
+    recogniser: RecogniserModel | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """All metrics that are measured, by key."""
+        return METRICS | (WORD_METRICS if self.recogniser else {})
+
+
+def assemble(
+    about: About, signals: Sequence[tuple[ReferenceRecording, float, int]], rows: Sequence[CodecRow]
+) -> dict[str, Any]:
+    """Put together the contents of report.json.
+
+    Parameters
+    ----------
+    about : About
+        The evaluation itself.
+    signals : sequence of (ReferenceRecording, float, int)
         Recordings, their seconds and checksums.
     rows : sequence of CodecRow
         The codecs, in order.
-    missing : mapping
-        Commands that install codecs which weren't there, by their names.
     """
     return {
         "format": FORMAT,
-        "versions": dict(versions),
-        "model": dict(model),
+        "versions": dict(about.versions),
+        "model": dict(about.model),
+        "recogniser": _recogniser(about.recogniser),
         "metrics": [
             {"key": key, "title": one.title, "digits": one.digits, "better": "more" if one.more else "less"}
-            for key, one in METRICS.items()
+            for key, one in about.metrics.items()
         ],
         "recordings": [
             {
@@ -71,18 +96,26 @@ def assemble(
                 "gender": recording.gender,
                 "age": recording.age,
                 "language": recording.language,
+                "text": recording.text,
                 "seconds": round(seconds, 3),
                 "crc32": crc32,
             }
-            for recording, seconds, crc32 in heard
+            for recording, seconds, crc32 in signals
         ],
-        "codecs": [_codec(row, [one for one, _, _ in heard], sum(seconds for _, seconds, _ in heard)) for row in rows],
-        "missing": dict(missing),
+        "codecs": [_codec(row, about.metrics, signals) for row in rows],
+        "missing": dict(about.missing),
     }
 
 
-def _codec(row: CodecRow, recordings: Sequence[ReferenceRecording], seconds: float) -> dict[str, Any]:
-    codec, coded, traits, figures = row
+def _recogniser(model: RecogniserModel | None) -> dict[str, str] | None:
+    return model and {"name": model.name, "sha256": model.sha256, "faster-whisper": model.version}
+
+
+def _codec(
+    row: CodecRow, metrics: Mapping[str, Metric], signals: Sequence[tuple[ReferenceRecording, float, int]]
+) -> dict[str, Any]:
+    codec, coded, traits, figures, transcripts = row
+    recordings, seconds = [one for one, _, _ in signals], sum(length for _, length, _ in signals)
     real = 8 * sum(one["bytes"] for one in coded) / seconds
     return {
         "name": codec.name,
@@ -96,26 +129,39 @@ def _codec(row: CodecRow, recordings: Sequence[ReferenceRecording], seconds: flo
         "encode_memory": traits["encode_memory"],
         "decode_memory": traits["decode_memory"],
         "delay": traits["delay"],
-        "means": _means(figures, recordings),
-        "groups": {name: _grouped(figures, recordings, group) for name, group in GROUPS.items()},
-        "recordings": [{"bytes": one["bytes"], **figure} for one, figure in zip(coded, figures, strict=True)],
+        "means": means(figures, recordings, metrics),
+        "groups": {name: _grouped(figures, recordings, metrics, group) for name, group in GROUPS.items()},
+        "recordings": [
+            {"bytes": one["bytes"], **figure, **({} if said["text"] is None else {"transcript": said["text"]})}
+            for one, figure, said in zip(coded, figures, transcripts, strict=True)
+        ],
     }
 
 
-def _means(figures: Sequence[Figures], recordings: Sequence[ReferenceRecording]) -> dict[str, Mean | None]:
+def means(
+    figures: Sequence[Figures], recordings: Sequence[ReferenceRecording], metrics: Mapping[str, Metric]
+) -> dict[str, Mean | None]:
+    """Return the mean of each metric with its interval."""
     speakers = [recording.who for recording in recordings]
-    return {key: interval([one[key] for one in figures], speakers) for key in METRICS}
+    weights = {
+        key: None if metric.weight is None else [one[metric.weight] for one in figures]
+        for key, metric in metrics.items()
+    }
+    return {key: interval([one[key] for one in figures], speakers, weights[key]) for key in metrics}
 
 
 def _grouped(
-    figures: Sequence[Figures], recordings: Sequence[ReferenceRecording], group: Callable[[ReferenceRecording], str]
+    figures: Sequence[Figures],
+    recordings: Sequence[ReferenceRecording],
+    metrics: Mapping[str, Metric],
+    group: Callable[[ReferenceRecording], str],
 ) -> dict[str, dict[str, Mean | None]]:
     members: dict[str, list[int]] = {}
     for i, recording in enumerate(recordings):
         members.setdefault(group(recording), []).append(i)
     members.pop("", None)
     return {
-        name: _means([figures[i] for i in found], [recordings[i] for i in found])
+        name: means([figures[i] for i in found], [recordings[i] for i in found], metrics)
         for name, found in sorted(members.items())
     }
 

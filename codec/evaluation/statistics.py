@@ -19,7 +19,9 @@ class Mean(TypedDict):
     count: int
 
 
-def interval(values: Sequence[float | None], speakers: Sequence[str]) -> Mean | None:
+def interval(
+    values: Sequence[float | None], speakers: Sequence[str], weights: Sequence[float | None] | None = None
+) -> Mean | None:
     """Return the mean and its 95 % bootstrap interval (Efron 1979, percentiles); None where nothing is known.
 
     Speakers are drawn, not recordings, since those of one speaker go together; of fewer than three speakers,
@@ -31,6 +33,8 @@ def interval(values: Sequence[float | None], speakers: Sequence[str]) -> Mean | 
         One a recording.
     speakers : sequence of str
         Who speaks in each.
+    weights : sequence of float or None, optional
+        How much each recording weighs, known wherever its value is. [all alike]
     """
     known = [i for i, value in enumerate(values) if value is not None]
     if not known:
@@ -39,10 +43,11 @@ def interval(values: Sequence[float | None], speakers: Sequence[str]) -> Mean | 
     _, group = np.unique([speakers[i] for i in known], return_inverse=True)
     if group.max() < 2:
         group = np.arange(len(numbers))
+    weight = np.ones(len(known)) if weights is None else np.array([weights[i] for i in known], float)
     drawn = _draws(int(group.max()) + 1)
-    means = (drawn @ np.bincount(group, numbers)) / (drawn @ np.bincount(group))
+    means = (drawn @ np.bincount(group, weight * numbers)) / (drawn @ np.bincount(group, weight))
     low, high = np.percentile(means, (2.5, 97.5))
-    mean, low, high = (round(float(value), 4) for value in (numbers.mean(), low, high))
+    mean, low, high = (round(float(value), 4) for value in (np.average(numbers, weights=weight), low, high))
     return {"mean": mean, "low": low, "high": high, "count": len(known)}
 
 

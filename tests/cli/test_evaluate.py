@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from helpers.commands import SOTTO
+from helpers.packages import need
 
 from sottovoce.codec.evaluation.metrics import PACKAGES
 
-for package in PACKAGES.values():
-    pytest.importorskip(package)
+need(*PACKAGES.values())
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "slt-16k-mono.wav"
 

@@ -103,7 +103,7 @@ def _traits(recording: dict[str, Any]) -> list[tuple[str, str]]:
 
 def described(recording: dict[str, Any]) -> ReferenceRecording:
     """Return what a report says of a recording as what it was made from."""
-    columns = {column: recording[column] for column in COLUMNS}
+    columns = {column: recording.get(column, "") for column in COLUMNS}
     return ReferenceRecording(recording["id"], recording["path"], Path(recording["path"]), **columns)
 
 

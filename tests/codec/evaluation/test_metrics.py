@@ -2,14 +2,14 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.packages import need
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.evaluation import metrics
 from sottovoce.codec.evaluation.alignment import align, delay
 from sottovoce.codec.evaluation.waves import rounded
 
-for package in metrics.PACKAGES.values():
-    pytest.importorskip(package)
+need(*metrics.PACKAGES.values())
 
 PERFECT = {
     "pesq_wb": 4.64,

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from helpers.packages import need
 
 from sottovoce.codec.evaluation.pitch import pitch, semitones, voicing
 
-pytest.importorskip("pyworld")
+need("pyworld")
 
 
 def voice(hertz: float, seconds: float = 1.0) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.evaluation.metrics import METRICS
 from sottovoce.codec.evaluation.references import ReferenceRecording
-from sottovoce.codec.evaluation.report import CodecRow, assemble, table, write
+from sottovoce.codec.evaluation.report import About, CodecRow, assemble, table, write
 
 
 @pytest.fixture
@@ -20,10 +20,13 @@ def report():
     coded = [{"bytes": 100, "encoding": 0.01, "decoding": 0.2, "crc32": 0}] * 6
     codec = SimpleNamespace(name="fake:1", title="Fake | 1", family="fake", identity="1", bit_rate=300.0)
     traits = {"delay": 12, "encode_memory": 3_000_000, "decode_memory": None}
-    rows = [CodecRow(codec, coded, traits, figures)]
-    model = {"name": "default", "id": "01020304", "sha256": "0"}
-    heard = [(one, 2.0, 7) for one in recordings]
-    return assemble({"pesq": "1"}, model, heard, rows, {"lc3:16": "apt install liblc3-tools"})
+    rows = [CodecRow(codec, coded, traits, figures, [{"text": None}] * 6)]
+    about = About(
+        versions={"pesq": "1"},
+        model={"name": "default", "id": "01020304", "sha256": "0"},
+        missing={"lc3:16": "apt install liblc3-tools"},
+    )
+    return assemble(about, [(one, 2.0, 7) for one in recordings], rows)
 
 
 def test_figures(report):

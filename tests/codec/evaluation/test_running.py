@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from sottovoce.codec import SottoError
-from sottovoce.codec.evaluation import loudness, measuring, metrics, page, peers, running
+from sottovoce.codec.evaluation import loudness, measuring, metrics, page, peers, running, transcribing
+from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import MissingProgram
 from sottovoce.codec.evaluation.peers.base import floats, integers
+from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.waves import read, read_flac
 
 LATE = 40
@@ -80,10 +82,8 @@ def done(toy, wav, monkeypatch):
     return done
 
 
-def evaluate(output="out", each=map, watcher=None, source="talks/list.csv"):
-    return running.evaluate(
-        source, output, presets=None, model="default", against="all", each=each, watcher=watcher or Console()
-    )
+def evaluate(output="out", each=map, watcher=None, source="talks/list.csv", **options):
+    return running.evaluate(source, output, EvaluationOptions(**options), each=each, watcher=watcher or Console())
 
 
 def without_costs(report):
@@ -245,3 +245,48 @@ def test_a_codec_that_fails_is_named(done, monkeypatch):
     monkeypatch.setattr(Late, "decode", fail)
     with pytest.raises(SottoError, match=r"^fake:fine, 0\.wav: fakedec failed"):
         evaluate()
+
+
+class Parrot:
+    """A recogniser that counts its work: it misses a word of what is rough."""
+
+    def __init__(self, originals):
+        self.transcribed, self.originals = 0, originals
+
+    def transcribe(self, wave, language):
+        self.transcribed += 1
+        if language == "nl":
+            return None
+        same = any(np.array_equal(wave, one) for one in self.originals)
+        return "he may come home" if same else "he may come"
+
+
+@pytest.fixture
+def parrot(done, monkeypatch):
+    pytest.importorskip("whisper_normalizer", reason="whisper_normalizer isn't installed")
+    Path("talks/list.csv").write_text("path,speaker,language,text\n0.wav,a,en,He may!\n1.wav,b,,\n2.wav,c,nl,een\n")
+    parrot = Parrot([read(Path(f"talks/{number}.wav")) for number in range(3)])
+    model = RecogniserModel("tiny.en", "models/tiny.en", "ab" * 32, "1.2.1")
+    monkeypatch.setattr(running, "find_model", lambda name: model)
+    monkeypatch.setattr(transcribing, "recogniser", lambda folder: parrot)
+    return parrot
+
+
+def test_word_error_rates(parrot):
+    console = Console()
+    report = evaluate(asr="tiny.en", watcher=console)
+    assert console.phases[-1] == "transcribing"
+    _, rough, original = report["codecs"]
+    assert original["means"]["dwer"] == {"mean": 0, "low": 0, "high": 0, "count": 2}
+    assert rough["means"]["dwer"]["mean"] == 25
+    assert rough["means"]["wer"] == {"mean": 50, "low": 50, "high": 50, "count": 1}
+    assert rough["recordings"][0]["transcript"] == "he may come"
+    assert "transcript" not in rough["recordings"][2]  # in a language that the recogniser does not know
+    assert report["recogniser"] == {"name": "tiny.en", "sha256": "ab" * 32, "faster-whisper": "1.2.1"}
+    assert "Whisper `tiny.en` (SHA-256 abababababababab" in Path("out/report.md").read_text()
+    assert parrot.transcribed == 9
+    assert evaluate(asr="tiny.en") == report
+    assert parrot.transcribed == 9  # nothing twice
+    assert "wer" not in evaluate()["codecs"][0]["means"]
+    evaluate(asr="tiny.en", language="nl")
+    assert parrot.transcribed == 12  # of the recordings whose language is not known

@@ -41,3 +41,8 @@ def test_draws_of_many_sizes_are_not_all_kept():
     for count in range(3, 9):
         interval([1.0] * count, [str(i) for i in range(count)])
     assert _draws.cache_info().currsize <= 2
+
+
+def test_recordings_weigh():
+    found = interval([10.0, 40.0, None], ["a", "b", "c"], [3.0, 1.0, None])
+    assert (found["mean"], found["low"], found["high"], found["count"]) == (17.5, 10, 40, 2)

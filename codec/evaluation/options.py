@@ -1,0 +1,29 @@
+"""Settings of an evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What is measured, besides the metrics that are always measured.
+
+    Parameters
+    ----------
+    presets : sequence of str, optional
+        Presets of this codec; all of them if None.
+    model : str
+        Name of the model, or path of its weights.
+    against : str
+        Families of codecs or single codecs, separated by commas; or "none".
+    asr : str, optional
+        Name of a Whisper model, or path of its folder, for word error rates.
+    language : str
+        Language of recordings for which the table has none.
+    """
+
+    presets: Sequence[str] | None = None
+    model: str = "default"
+    against: str = "none"
+    asr: str | None = None
+    language: str = "en"
