@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 import soundfile
 from helpers.sounds import speech
+from hypothesis import HealthCheck, settings
+
+# No test depends on how busy the machine is: neither an example's time nor that of its generation is limited.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 STUB_SITE = str(Path(__file__).parent / "helpers" / "stub_site")
 

@@ -56,6 +56,6 @@ def test_what_comes_out_is_like_what_went_in(in_folder):
 
 
 def test_models_tells_where_it_comes_from():
-    out = sotto("models")
+    out = sotto("models", "--all")
     assert "model: default" in out
     assert "speechocean762" in out

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx2
 import numpy as np
@@ -131,9 +131,10 @@ def test_one_who_doesnt_read_is_left(starting):
     with session(serving, 48000, sock=deaf, max_queue=1, close_timeout=0) as (line, _):
         with connect(serving.live, proxy=None) as other:
             assert code_of(other)[0] == 1013
-        for piece in pieces(10, 48000):
-            line.send(piece)
-            time.sleep(0.002)
+        with suppress(ConnectionClosed):  # the server may close it before all is sent
+            for piece in pieces(10, 48000):
+                line.send(piece)
+                time.sleep(0.002)
         assert _free(serving)
         assert serving.memory() < before + ROOM
 
