@@ -6,22 +6,25 @@ Models hear all speech at one level, so that none of the codes go into loudness;
 import numpy as np
 import numpy.typing as npt
 
+from sottovoce.models.activity import find_runs, speech_in
 from sottovoce.models.level import TARGET_DB, active_level
 from sottovoce.models.runtime.state import Stateful
 
 SILENCE = -80.0
-"""dB below which a recording's start holds no speech to measure: it stays as it is, for what may follow."""
+"""dBov below which sound that is not speech keeps its level."""
 
 _LOWEST, _STEP = -127.5, 0.5  # dB of byte 0 and of each further one
 
 
 def level_byte(wave: npt.NDArray[np.float32]) -> int:
-    """Measure the active level of 16 kHz speech, full scale 1.
+    """Measure the active level of the speech in a 16 kHz recording, full scale 1.
+
+    Where there is no speech, the level is that of all sound, or the models' own for silence.
 
     Returns
     -------
     int
-        The byte that tells it: 0 to 255 for -127.5 dBov and half a decibel more for each one.
+        The level as a byte: 0 to 255 for -127.5 dBov and half a decibel more for each one.
 
     Examples
     --------
@@ -30,10 +33,20 @@ def level_byte(wave: npt.NDArray[np.float32]) -> int:
     >>> round(level_of_byte(level_byte(tone.astype(np.float32))))
     -20
     """
+    spoken = speech_in(wave, find_runs(wave))
+    return byte_of_level(speech_level(spoken) if len(spoken) else level_of_all(wave))
+
+
+def speech_level(spoken: npt.NDArray[np.float32]) -> float:
+    """Return the active level of speech without pauses (n,), in dBov, however soft it is."""
+    peak = float(np.abs(spoken).max())
+    return active_level(spoken / peak) + 20 * float(np.log10(peak))
+
+
+def level_of_all(wave: npt.NDArray[np.float32]) -> float:
+    """Return the active level of a recording without speech (n,), in dBov: the models' own for silence."""
     level = active_level(wave)
-    if level < SILENCE:
-        level = TARGET_DB
-    return byte_of_level(level)
+    return TARGET_DB if level < SILENCE else level
 
 
 def byte_of_level(level: float) -> int:

@@ -1,10 +1,13 @@
 """Whose voice it is: how loud somebody speaks, and who, learnt while the speech goes on."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import Voice
-from sottovoce.codec.voice.level import byte_of_level, level_byte, level_of_byte, normalising_gain
+from sottovoce.codec.voice.level import byte_of_level, level_of_all, level_of_byte, normalising_gain, speech_level
+from sottovoce.models.activity import find_runs, speech_in
 from sottovoce.models.features import HOP
 from sottovoce.models.level import MARGIN_DB, TARGET_DB, active_level
 from sottovoce.models.release import Release
@@ -28,17 +31,29 @@ JUMP_DB = 6.0
 JUMP_FRAMES = 40
 """Frames of 10 ms in which a jump is looked for."""
 
-FAINTEST = -65.0
-"""dBov above which sound may be speech, as long as nobody is known to have spoken."""
+RECENT_SECONDS = 3
+"""Seconds by which it is decided whether a jump is speech."""
 
-SWING_DB = 15.0
-"""By so much the louder moments of speech exceed its pauses; those of steady noise don't."""
+FAINTEST = -90.0
+"""dBov above which sound may be speech, as long as nobody is known to have spoken."""
 
 
 def voice_of(wave: npt.NDArray[np.float32], model: Release) -> Voice:
-    """Measure the voice in a stretch of speech (n,) at the model's rate, full scale 1, n >= 1."""
-    level = level_byte(wave)
-    return Voice(level, model.speaker(wave * normalising_gain(level)))
+    """Measure level and speaker of a recording (n,) at the model's rate, full scale 1, n >= 1.
+
+    Only what `find_runs` takes for speech counts, if there is any.
+    """
+    spoken = speech_in(wave, find_runs(wave))
+    return _voice_of_speech(spoken, model) if len(spoken) else _voice(level_of_all(wave), wave, model)
+
+
+def _voice_of_speech(spoken: npt.NDArray[np.float32], model: Release) -> Voice:
+    return _voice(speech_level(spoken), spoken, model)
+
+
+def _voice(level: float, wave: npt.NDArray[np.float32], model: Release) -> Voice:
+    byte = byte_of_level(level)
+    return Voice(byte, model.speaker(wave * normalising_gain(byte)))
 
 
 class VoiceTracker(Stateful):
@@ -79,20 +94,24 @@ class VoiceTracker(Stateful):
         self._quiet = 0 if active else self._quiet + len(power)
         if self._active >= self._due:
             self._due = self._active + min(self._active, round(RARELY_SECONDS * 100))
-            self._believe(voice_of(self._heard, self._model))
+            self._measure(WINDOW_SECONDS * 100)
         elif self._frames % JUMP_FRAMES < len(power):
-            last = self._heard[-JUMP_FRAMES * HOP :]
-            if active_level(last) > level_of_byte(self._level) + JUMP_DB:
-                self._believe(voice_of(last, self._model))
+            if active_level(self._heard[-JUMP_FRAMES * HOP :]) > level_of_byte(self._level) + JUMP_DB:
+                self._measure(JUMP_FRAMES)
         elif self._quiet >= WINDOW_SECONDS * 100:
             self._quiet = 0
-            loud, soft = np.quantile(_powers(self._heard), (0.95, 0.2))
-            if loud > max(10 ** (FAINTEST / 10), soft * 10 ** (SWING_DB / 10)):  # somebody, but farther away
-                self._believe(voice_of(self._heard, self._model))
+            self._measure(WINDOW_SECONDS * 100)  # of somebody farther away, where somebody speaks
 
-    def _believe(self, voice: Voice) -> None:
-        self._level, self._speaker = voice.level, np.frombuffer(voice.speaker, np.uint8)
-        self._floor = level_of_byte(self._level) - MARGIN_DB
+    def _measure(self, frames: int) -> None:
+        """Measure the voice in the last frames of 10 ms, where there is speech in them."""
+        recent = self._heard[-max(frames, RECENT_SECONDS * 100) * HOP :]
+        start = len(recent) - frames * HOP
+        runs = [replace(run, start=max(start, run.start)) for run in find_runs(recent) if run.stop > start]
+        spoken = speech_in(recent, runs)
+        if len(spoken):
+            self._level, speaker = _voice_of_speech(spoken, self._model)
+            self._speaker = np.frombuffer(speaker, np.uint8)
+            self._floor = level_of_byte(self._level) - MARGIN_DB
 
 
 def _powers(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
