@@ -9,6 +9,8 @@ import sys
 import click
 
 from sottovoce.cli.support.failures import as_line
+from sottovoce.cli.support.streams import settle
+from sottovoce.cli.support.text import one_line
 
 COMMANDS = {
     "encode": "Encode recordings to .sotto files.",
@@ -119,10 +121,10 @@ def run(arguments: list[str]) -> int:
         return 130
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "sotto"
-        click.echo(f"sotto: {error.format_message().rstrip('.')}; see `{path} --help`", err=True)
+        click.echo(one_line(f"sotto: {error.format_message().rstrip('.')}; see `{path} --help`"), err=True)
         return 2
     except click.ClickException as error:
-        click.echo(f"sotto: {error.format_message()}", err=True)
+        click.echo(one_line(f"sotto: {error.format_message()}"), err=True)
         return 2
     except ImportError as error:
         click.echo(f"sotto: {error}; install sottovoce again", err=True)
@@ -134,6 +136,7 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """Run the command that the command line names."""
+    settle()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sottovoce.cli.support import options
-from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.console import Console, is_terminal
 from sottovoce.cli.support.training import training_installed
 from sottovoce.cli.support.workers import cores, each
 
@@ -69,7 +69,9 @@ def _table(report: Mapping[str, Any]) -> str:
         table.add_row(group.upper())
         for row in rows:
             table.add_row(f"  {row['name']}", *(column.cell(row) for column in COLUMNS))
-    terminal = Terminal(width=None if sys.stdout.isatty() else WIDE, color_system=None, markup=False, highlight=False)
+    terminal = Terminal(
+        width=None if is_terminal(sys.stdout) else WIDE, color_system=None, markup=False, highlight=False
+    )
     with terminal.capture() as captured:
         terminal.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]

@@ -7,7 +7,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import row
 from sottovoce.cli.support.console import Console
-from sottovoce.codec.io.files import STANDARD, reading, shown, writing
+from sottovoce.codec.io.files import STANDARD, check_distinct, reading, shown, writing
 from sottovoce.codec.offline.edit import cut
 from sottovoce.codec.offline.options import TimeSpan
 
@@ -41,6 +41,7 @@ def command(
     console = Console(quiet=quiet, as_json=as_json)
     console.results_aside = output == STANDARD
     span = TimeSpan(start, stop)
+    check_distinct([source], output)
     with reading(source) as file, writing(output, force=force) as sink:
         done = cut(file, sink, span, known=options.known(model))
     facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}

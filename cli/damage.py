@@ -4,7 +4,7 @@ import click
 
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
-from sottovoce.codec.io.files import reading, shown, writing
+from sottovoce.codec.io.files import check_distinct, reading, shown, writing
 from sottovoce.codec.offline.damage import damaged
 
 
@@ -37,6 +37,7 @@ def command(
     sotto damage talk.sotto -o damaged.sotto --loss 10
     sotto play damaged.sotto
     """
+    check_distinct([source], output)
     with reading(source) as file:
         data = file.read()
         known = options.known(model)

@@ -2,6 +2,7 @@
 
 import click
 
+from sottovoce.cli.support import options
 from sottovoce.cli.support.training import configured, training_installed
 
 
@@ -21,7 +22,8 @@ from sottovoce.cli.support.training import configured, training_installed
     type=click.Path(exists=True, file_okay=False),
     help="Shards of speech to calibrate on. [those of the config]",
 )
-def command(config: str, weights: str, output: str, shards: str | None) -> None:
+@options.force
+def command(config: str, weights: str, output: str, shards: str | None, force: bool) -> None:
     """Turn the run folder or weights file WEIGHTS, trained by CONFIG, into a model for --model NAME.safetensors.
 
     The phone recogniser of `sotto train phones` becomes the file that `sotto evaluate` measures phone errors with; it
@@ -35,8 +37,9 @@ def command(config: str, weights: str, output: str, shards: str | None) -> None:
         from sottovoce.models.training.run import read_config
 
         tables = read_config(config)
+        target = Path(output.removesuffix(".safetensors"))
         if "recogniser" in tables:
-            export_recogniser(tables, Path(weights), Path(output).with_suffix(""))
+            export_recogniser(tables, Path(weights), target, force=force)
             return
         found = Path(shards or tables["stage"]["decoder"]["shards"])
-        export(tables, Path(weights), found, Path(output).with_suffix(""))
+        export(tables, Path(weights), found, target, force=force)

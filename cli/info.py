@@ -10,7 +10,8 @@ from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import CODED
 from sottovoce.cli.support.failures import as_failure, as_line
 from sottovoce.cli.support.info_table import CsvTable
-from sottovoce.cli.support.jobs import files_of
+from sottovoce.cli.support.search import Search
+from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.times import duration
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import reading, shown
@@ -39,7 +40,10 @@ def command(
     if as_csv and (blocks or as_json):
         raise click.UsageError(f"--csv and --{'blocks' if blocks else 'json'} contradict each other")
     console = Console(as_json=as_json)
-    files = files_of(inputs, CODED, recursive=recursive, note=console.note)
+    search = Search(CODED, recursive, console.note)
+    files = search.files_of(inputs)
+    for error in search.unreadable:
+        _fail(error, error.file, console, None)
     listing = files != list(inputs) and not blocks
     table = CsvTable() if as_csv else None
     found: list[Info] = []
@@ -64,8 +68,8 @@ def command(
         console.document({"file": shown(file), **info.as_dict(), **blocks_of_file})
     if listing and not table and len(found) > 1:
         console.result(_total(found))
-    failed = len(files) - len(found)
-    return 0 if not failed else 2 if len(files) == 1 else 1
+    failed = len(files) - len(found) + len(search.unreadable)
+    return 0 if not failed else 2 if len(files) == 1 and not found else 1
 
 
 def _fail(failure: SottoError, file: str, console: Console, table: CsvTable | None) -> None:
@@ -101,7 +105,7 @@ def _described(file: str, info: Info) -> list[str]:
             speech += f", {info.missing:.2f} s missing"
     several = f"{info.files}, one after the other; below is what the first contains:"
     return [
-        file,
+        one_line(file),
         f"  speech    {speech}",
         f"  size      {info.bytes} bytes",
         *([_protection(info)] if info.protection else []),
@@ -113,7 +117,7 @@ def _described(file: str, info: Info) -> list[str]:
         f"  recorded  {info.source_rate} Hz, {info.source_channels} channel{'s' * (info.source_channels != 1)}",
         f"  level     {info.level:.1f} dBov",
         f"  speaker   {info.speaker}",
-        *(f"  {key:<9} {value}" for key, values in info.tags.items() for value in values),
+        *(f"  tag       {one_line(f'{key}={value}')}" for key, values in info.tags.items() for value in values),
     ]
 
 

@@ -8,7 +8,7 @@ from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import row
 from sottovoce.cli.support.console import Console
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.io.files import STANDARD, shown, writing
+from sottovoce.codec.io.files import STANDARD, check_distinct, shown, writing
 from sottovoce.codec.offline.edit import join
 
 
@@ -33,6 +33,7 @@ def command(sources: tuple[str, ...], output: str, model: str | None, force: boo
     console.results_aside = output == STANDARD
     if STANDARD in sources:
         raise SottoError("files to join are read twice, and a pipe can be read once", "name files", shown(STANDARD))
+    check_distinct(sources, output)
     with writing(output, force=force) as sink:
         done = join(sources, sink, known=options.known(model))
     facts: dict[str, Any] = {"seconds": done.seconds, "bytes": done.bytes, "bit_rate": done.bit_rate}

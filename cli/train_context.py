@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 
 import click
 
+from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.training import training_installed
 from sottovoce.codec.errors import SottoError, concerning
-from sottovoce.codec.io.files import writing
 
 
 @click.command("train-context")
@@ -29,7 +29,8 @@ from sottovoce.codec.io.files import writing
 @click.option(
     "--minutes", type=click.FloatRange(0, min_open=True), default=10, show_default=True, help="Training time."
 )
-def command(model: str, speech: str, output: str, variations: int, minutes: float) -> None:
+@options.force
+def command(model: str, speech: str, output: str, variations: int, minutes: float, force: bool) -> None:
     """Train the context model of MODEL (a name or a weights file), which predicts each code from those before it.
 
     SPEECH is a folder of recordings, or a CSV table with a column path. The recordings and their variations are encoded
@@ -45,11 +46,13 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         from sottovoce.codec.bits.context import units
         from sottovoce.codec.evaluation.references import find
         from sottovoce.codec.models import PREFIX
-        from sottovoce.models.release import read, with_tables
+        from sottovoce.models.release import read, with_tables, write
         from sottovoce.models.training.context import IntegerLayout, codes_of, fit
         from sottovoce.models.training.variations import varied
 
         release = models.by_name(model)
+        if os.path.exists(f"{output}.safetensors") and not force:
+            raise SottoError("exists already", "choose another output, or -f to overwrite", f"{output}.safetensors")
         recordings = find(speech, Path(output))
         random = np.random.default_rng(0)
         codes: dict[int, list] = {preset.index: [] for preset in release.presets.values()}
@@ -76,9 +79,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         except ValueError as error:
             raise SottoError(str(error), "give more recordings", speech) from error
     data, card = with_tables(*read(model), {f"{PREFIX}{name}": table for name, table in tables.items()})
-    for suffix, content in ((".safetensors", data), (".json", json.dumps(card, indent=1).encode() + b"\n")):
-        with writing(f"{output}{suffix}", force=True) as file:
-            file.write(content)
+    write(Path(output), data, card, force=force)
     console.result(f"{output}.safetensors")
 
 

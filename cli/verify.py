@@ -9,8 +9,9 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import CODED
-from sottovoce.cli.support.failures import as_failure
-from sottovoce.cli.support.jobs import files_of
+from sottovoce.cli.support.failures import as_failure, as_line
+from sottovoce.cli.support.search import Search
+from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.times import duration
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.offline.info import Info, info_stream
@@ -61,7 +62,10 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool, quiet: bool
     """
     console = Console(as_json=as_json)
     states: Counter[str] = Counter()
-    files = files_of(inputs, CODED, recursive=recursive, note=console.note)
+    search = Search(CODED, recursive, console.note)
+    files = search.files_of(inputs)
+    for error in search.unreadable:
+        console.error(as_line(error))
     with console.progress("verifying"):
         for number, file in enumerate(files, 1):
             verified = verify(file)
@@ -73,7 +77,7 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool, quiet: bool
     if len(files) > 1 and not quiet:
         console.result(f"{len(files)} files: " + ", ".join(f"{n} {state}" for state, n in states.most_common()))
         console.document({"total": {"files": len(files), **states}})
-    return 0 if states["whole"] == len(files) else 1
+    return 0 if states["whole"] == len(files) and not search.unreadable else 1
 
 
 def verify(file: str) -> Verified:
@@ -95,4 +99,4 @@ def _line(verified: Verified) -> str:
     seconds = verified.info.seconds if verified.info else None
     length = "" if seconds is None else duration(seconds)
     details = f": {verified.details}" if verified.details else ""
-    return f"{verified.state:<10} {length:>20}  {verified.file}{details}"
+    return f"{verified.state:<10} {length:>20}  {one_line(verified.file)}{details}"

@@ -19,6 +19,7 @@ _EXPLAINED = {
     errno.EISDIR: ("is a folder", "give a file"),
     errno.EEXIST: ("a part of the path is not a folder", "check the name"),
     errno.ENOTDIR: ("a part of the path is not a folder", "check the name"),
+    errno.ENAMETOOLONG: ("its name is too long for the file system", "choose a shorter one"),
     errno.ENOSPC: ("no space left on the device", "free some or write somewhere else"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or write somewhere else"),
     errno.EFBIG: ("the file would be larger than allowed", "write somewhere else or raise the limit"),

@@ -5,13 +5,22 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 PART_PREFIX, PART_SUFFIX = ".sotto-", ".part"
 """Temporary names. They are short, so that a name of any length that is allowed has one."""
+_YOUNG = 10.0
+"""Age in seconds up to which a temporary file may not be locked yet."""
+_SWEPT: set[Path] = set()
 
 
 class Unfinished(FileExistsError):
@@ -96,9 +105,11 @@ def replace(target: Path, *, force: bool = True, keep: bool = False) -> Iterator
     """
     complete = False
     part = target.with_name(f"{PART_PREFIX}{secrets.token_hex(6)}{PART_SUFFIX}")
+    sweep(target.parent)
     try:
         try:
             with open(part, "xb", buffering=-1) as plain:
+                _lock(plain.fileno())
                 try:
                     yield cast("BinaryIO", _DirectWriter(plain.fileno())) if keep else plain
                     complete = True
@@ -112,6 +123,45 @@ def replace(target: Path, *, force: bool = True, keep: bool = False) -> Iterator
         _name(part, target, force)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files whose processes ended without doing it, as by SIGKILL; once in each process."""
+    if folder in _SWEPT:
+        return
+    _SWEPT.add(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(PART_PREFIX) and entry.name.endswith(PART_SUFFIX) and _is_stale(entry):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _is_stale(entry: os.DirEntry[str]) -> bool:
+    """Return whether no process writes to a temporary file any more."""
+    try:
+        if time.time() - entry.stat(follow_symlinks=False).st_mtime < _YOUNG:
+            return False
+        if fcntl is None:
+            return True  # a file that is open is not removed there
+        descriptor = os.open(entry.path, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            return _lock(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file until it is closed, or its process ends in whatever way; return whether no other process had."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # also of file systems that have no locks
+        return False
+    return True
 
 
 def _settle(file: BinaryIO, target: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -17,6 +18,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from sottovoce.models.errors import SottoError
+from sottovoce.models.files import replace
 from sottovoce.models.runtime.decoder import Decoder, DecoderNetwork, decode_together
 from sottovoce.models.runtime.encoder import BEFORE, Encoder
 from sottovoce.models.runtime.layers import BOOK_BITS, Array
@@ -87,6 +90,8 @@ class Release:
 
     def __init__(self, name: str, data: bytes, card: dict[str, Any]):
         sha256 = hashlib.sha256(data).hexdigest()
+        if card.get("sha256") != sha256:
+            card = card.get("before") or {}  # `write` was ended between its files
         if card.get("sha256") != sha256:
             raise ValueError("the weights are not those that the card was written for")
         self.name, self.card = name, card
@@ -212,6 +217,46 @@ def read(name: str) -> tuple[bytes, dict[str, Any]]:
         raise ValueError(f"damaged: {error}") from error
 
 
+def write(output: Path, data: bytes, card: dict[str, Any], *, force: bool = False) -> None:
+    """Write a model: its weights, and the card beside them.
+
+    Until both are there, the card has that of the model which is replaced in it: whenever this ends, as by a signal or
+    a loss of power, the files are either the new model or the one before.
+
+    Parameters
+    ----------
+    output : Path
+        Without its suffix.
+    data, card : bytes, dict
+        As `read` gives them.
+    force : bool
+        Whether a model of that name is replaced.
+
+    Raises
+    ------
+    SottoError
+        When there is one that must not be replaced.
+    """
+    weights, described = output.with_name(f"{output.name}.safetensors"), output.with_name(f"{output.name}.json")
+    before: dict[str, Any] = {}
+    for path in (weights, described):
+        if path.exists() and not force:
+            raise SottoError("exists already", "choose another output, or -f to overwrite", str(path))
+    with suppress(OSError, ValueError):
+        before = {"before": json.loads(described.read_text())}
+    for path, content in (
+        *([(described, _pack(card | before))] if before else []),
+        (weights, data),
+        (described, _pack(card)),
+    ):
+        with replace(path, force=force) as file:
+            file.write(content)
+
+
+def _pack(card: dict[str, Any]) -> bytes:
+    return json.dumps(card, indent=1).encode() + b"\n"
+
+
 def with_tables(data: bytes, card: dict[str, Any], tables: Mapping[str, Array]) -> tuple[bytes, dict[str, Any]]:
     """A model's file and card with tables in it that change no sample, so that files of the model before stay its own.
 
@@ -245,4 +290,4 @@ def former_prefix(model: str) -> str:
     return f"former.{model}."
 
 
-__all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load"]
+__all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load", "write"]

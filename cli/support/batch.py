@@ -10,6 +10,7 @@ from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.failures import as_line
 from sottovoce.cli.support.jobs import Job, Plan
 from sottovoce.cli.support.summary import Summary
+from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.workers import cores, each
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import STANDARD
@@ -163,4 +164,4 @@ def _report_total(done: Sequence[Done], summary: Summary, elapsed: float, consol
 def row(name: str, seconds: float, bytes: int | None = None, bit_rate: float | None = None, times: str = "") -> str:
     """Return a line of the list of results; the name comes last, as it may be long."""
     coded = "" if bytes is None else f"{bytes:9d} bytes {bit_rate:6.0f} bit/s"
-    return f"{seconds:9.2f} s {coded}{times}  {name}"
+    return f"{seconds:9.2f} s {coded}{times}  {one_line(name)}"

@@ -1,12 +1,13 @@
 """The output of a command: results on standard output, the rest on standard error, progress on a terminal only."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import click
+
+from sottovoce.cli.support.text import as_json, lines, one_line
 
 
 class Console:
@@ -35,25 +36,25 @@ class Console:
     def result(self, line: str) -> None:
         """Print a result in words."""
         if not (self._quiet or self._json):
-            self._print(line, err=self.results_aside)
+            self._print(lines(line), err=self.results_aside)
 
     def document(self, value: Any) -> None:
         """Print a result as JSON, if that is wanted."""
         if self._json:
-            self._print(json.dumps(value, ensure_ascii=False), err=self.results_aside)
+            self._print(as_json(value), err=self.results_aside)
 
     def warn(self, file: str, what: str) -> None:
         """Print a warning about a file."""
-        self._print(f"warning: {file}: {what}", err=True)
+        self._print(one_line(f"warning: {file}: {what}"), err=True)
 
     def note(self, what: str) -> None:
         """Print something that the user may not expect."""
         if not self._quiet:
-            self._print(f"note: {what}", err=True)
+            self._print(one_line(f"note: {what}"), err=True)
 
     def error(self, line: str) -> None:
         """Print an error."""
-        self._print(line, err=True)
+        self._print(one_line(line), err=True)
 
     def advance(self, done: float, total: float | None) -> None:
         """Update the progress bar."""
@@ -63,7 +64,7 @@ class Console:
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
         """Show a progress bar inside, if standard error is a terminal."""
-        if self._quiet or not sys.stderr.isatty():
+        if self._quiet or not is_terminal(sys.stderr):
             yield
             return
         from rich.console import Console as Terminal
@@ -78,8 +79,14 @@ class Console:
             finally:
                 self._progress = None
 
-    def _print(self, line: str, *, err: bool) -> None:
-        if self._progress and (sys.stderr if err else sys.stdout).isatty():
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)  # above the bar
+    def _print(self, line: str | bytes, *, err: bool) -> None:
+        if self._progress and is_terminal(sys.stderr if err else sys.stdout):
+            text = line if isinstance(line, str) else line.decode().rstrip("\n")
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)  # above the bar
         else:
-            click.echo(line, err=err)
+            click.echo(line, err=err, nl=isinstance(line, str))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a standard stream, None where it is closed, is a terminal."""
+    return stream is not None and stream.isatty()

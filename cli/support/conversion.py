@@ -80,6 +80,8 @@ def _suffix(name: str) -> str:
 def _is_coded(name: str) -> bool:
     """Return whether a file begins as .sotto files do, whatever its name is."""
     try:
+        if not os.path.isfile(name):
+            return False  # from a pipe, what is read here would be gone
         with open(name, "rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:

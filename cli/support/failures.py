@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from sottovoce.cli.support.text import one_line
+
 if TYPE_CHECKING:  # the command line starts without it
     from sottovoce.codec.errors import SottoError
 
@@ -33,4 +35,4 @@ def as_failure(error: Exception, file: str = "") -> SottoError:
 
 def as_line(error: Exception) -> str:
     """Return the line that the user reads about an exception."""
-    return f"sotto: {as_failure(error)}"
+    return one_line(f"sotto: {as_failure(error)}")

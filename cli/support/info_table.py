@@ -3,6 +3,8 @@
 import csv
 import io
 
+from sottovoce.cli.support.text import one_line
+from sottovoce.codec.io.spreadsheet import cell
 from sottovoce.codec.offline.info import Info
 
 _COLUMNS = (
@@ -35,11 +37,11 @@ class CsvTable:
             writer.writerow(["file", *_COLUMNS, "tags", "problems"])
             self._begun = True
         if info is None:
-            writer.writerow([file, *[""] * (len(_COLUMNS) + 1), error])
+            writer.writerow([cell(one_line(file)), *[""] * (len(_COLUMNS) + 1), error])
         else:
             values = [_value(getattr(info, name)) for name in _COLUMNS]
-            tags = "\n".join(f"{key}={value}" for key, values in info.tags.items() for value in values)
-            writer.writerow([file, *values, tags, "; ".join(info.problems())])
+            tags = "\n".join(one_line(f"{key}={value}") for key, values in info.tags.items() for value in values)
+            writer.writerow([cell(one_line(file)), *values, cell(tags), "; ".join(info.problems())])
         return text.getvalue().removesuffix("\n")
 
 

@@ -3,12 +3,13 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sottovoce.cli.support.conversion import Conversion
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.cli.support.search import Search
+from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import STANDARD, shown
 
 
@@ -93,14 +94,15 @@ def plan(
     several = len(inputs) > 1 or os.path.isdir(inputs[0]) or keep_tree
     into = _is_folder(output, several, conversion, inputs)
     conversion.check_inputs(inputs)
-    found = Plan()
+    search = Search(conversion.wanted, recursive, note)
+    found = Plan(ignored=search.ignored)
     for name in inputs:
         try:
             conversion.check_input(name)
         except SottoError as error:
             found.refused.append(([name], error))
             continue
-        for source, relative in _found(name, conversion.wanted, recursive, note, found.ignored):
+        for source, relative in search.found(name):
             if into and output:
                 place = os.path.join(_own_folder(name, len(inputs) > 1, keep_tree), relative)
                 target = _with_suffix(os.path.join(output, place), conversion.suffix)
@@ -109,18 +111,12 @@ def plan(
             else:
                 target = _with_suffix(source, conversion.suffix)
             found.jobs.append(Job(source, target))
+    found.refused += [([error.file], error) for error in search.unreadable]
     found.ignored.pop(conversion.suffix, None)
     _check(found)
     if not found.jobs and found.refused:
         raise found.refused[0][1]
     return found
-
-
-def files_of(
-    inputs: Sequence[str], wanted: frozenset[str], *, recursive: bool, note: Callable[[str], None]
-) -> list[str]:
-    """Return the files that are named, and those in the folders that are named; SottoError where a folder has none."""
-    return [source for name in inputs for source, _ in _found(name, wanted, recursive, note, Counter())]
 
 
 def _beside_standard_input(inputs: Sequence[str], output: str | None) -> SottoError:
@@ -147,38 +143,6 @@ def _is_folder(output: str | None, several: bool, conversion: Conversion, inputs
     if conversion.is_file_name(output):
         raise SottoError("is the name of a file", "name a folder for several outputs, or end it with /", output)
     return True
-
-
-def _found(
-    name: str, wanted: frozenset[str], recursive: bool, note: Callable[[str], None], ignored: Counter[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield the files of an input, each with its path as seen from there."""
-    if not os.path.isdir(name):
-        yield name, "stdin" if name == STANDARD else os.path.basename(name)
-        return
-    empty = True
-    for folder, below, files in os.walk(name, onerror=_refused):
-        below[:] = sorted(one for one in below if not one.startswith("."))
-        for file in sorted(one for one in files if not one.startswith(".")):
-            suffix = os.path.splitext(file)[1].lower()
-            if suffix not in wanted:
-                ignored[suffix or "without a suffix"] += 1
-                continue
-            empty = False
-            source = os.path.join(folder, file)
-            yield source, os.path.relpath(source, name)
-        if not recursive:
-            if below and not empty:
-                note(f"{name}: the folders in it are left out; add -r to take them too")
-            if below and empty:
-                raise SottoError("no such files in it", "add -r for the folders in it", name)
-            break
-    if empty:
-        raise SottoError("no such files in it", f"the suffixes looked for are {' '.join(sorted(wanted))}", name)
-
-
-def _refused(error: OSError) -> None:
-    raise explained(error, str(error.filename)) from error
 
 
 def _own_folder(name: str, several: bool, keep_tree: bool) -> str:

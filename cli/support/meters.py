@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sottovoce.cli.support.console import is_terminal
+
 BAR = 20
 _QUIETEST = -60.0  # dB of an empty bar
 
@@ -41,7 +43,7 @@ _WORDS = {
 @contextmanager
 def meters(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Give what shows a line in place of the one before, where somebody can see it."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_terminal(sys.stderr):
         yield lambda line: None
         return
     from rich.console import Console

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sottovoce.cli.support.jobs import Job
+from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.times import clock
 
 _MOST_NAMES = 10  # names that are listed
@@ -63,7 +64,7 @@ class Summary:
         lines = [", ".join([*parts, f"in {clock(elapsed)}"])]
         if self.failed:
             more = len(self.failed) - _MOST_NAMES
-            names = ", ".join(self.failed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+            names = ", ".join(map(one_line, self.failed[:_MOST_NAMES])) + (f" and {more} more" if more > 0 else "")
             lines.append(f"failed: {names}")
         return lines
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sottovoce.codec.errors import SottoError, concerning, explained
 from sottovoce.codec.evaluation import places
 from sottovoce.models.audio.reader import AUDIO_SUFFIXES
+from sottovoce.models.folders import walk
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
 
 PHONES = "alignments.csv"
@@ -105,15 +106,10 @@ def _shown(name: str) -> str:
 def _walk(folder: str, report: Path) -> list[dict[str, str]]:
     left_out = {os.path.realpath(place) for place in places.own(report)}
     rows = []
-    for place, below, files in os.walk(folder, onerror=_refused):
-        below[:] = sorted(
-            one
-            for one in below
-            if not one.startswith(".") and os.path.realpath(os.path.join(place, one)) not in left_out
-        )
-        for file in sorted(files):
-            if not file.startswith(".") and os.path.splitext(file)[1].lower() in AUDIO_SUFFIXES:
-                inside = Path(place, file).relative_to(folder)
+    for place in walk(folder, _refused, lambda path: os.path.realpath(path) not in left_out):
+        for file in place.files:
+            if os.path.splitext(file)[1].lower() in AUDIO_SUFFIXES:
+                inside = Path(place.path, file).relative_to(folder)
                 speaker = inside.parent.as_posix()
                 rows.append({"path": inside.as_posix(), "speaker": "" if speaker == "." else speaker})
     if not rows:

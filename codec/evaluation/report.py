@@ -18,6 +18,7 @@ from sottovoce.codec.evaluation.statistics import Mean, interval
 from sottovoce.codec.evaluation.transcribing import Transcript
 from sottovoce.codec.evaluation.word_errors import WORD_METRICS
 from sottovoce.codec.io.files import writing
+from sottovoce.codec.io.spreadsheet import cell
 
 FORMAT = 1
 
@@ -190,6 +191,8 @@ def table(report: Mapping[str, Any]) -> str:
     writer.writerow(["codec", *about, "bytes", *(metric["key"] for metric in report["metrics"])])
     for codec in report["codecs"]:
         for recording, figures in zip(report["recordings"], codec["recordings"], strict=True):
-            known = [recording[key] for key in about]
-            writer.writerow([codec["name"], *known, figures["bytes"], *(figures[m["key"]] for m in report["metrics"])])
+            known = [cell(value) if isinstance(value := recording[key], str) else value for key in about]
+            writer.writerow(
+                [cell(codec["name"]), *known, figures["bytes"], *(figures[m["key"]] for m in report["metrics"])]
+            )
     return lines.getvalue()

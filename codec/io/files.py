@@ -4,8 +4,8 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +27,8 @@ def reading(name: str) -> Iterator[BinaryIO]:
     """Open an input; errors inside that name no file get its name."""
     with concerning(shown(name)):
         if name == STANDARD:
+            if sys.stdin is None:
+                raise SottoError("is closed", "give a file")
             yield sys.stdin.buffer
             return
         with open(name, "rb") as file:
@@ -100,6 +102,14 @@ def writing(name: str, *, force: bool = False, keep: bool = False) -> Iterator[B
             raise _exists(name) from error
 
 
+def check_distinct(sources: Iterable[str], output: str) -> None:
+    """Raise SottoError when an output is one of the inputs, by whatever name."""
+    for source in sources:
+        with suppress(OSError):
+            if STANDARD not in (source, output) and os.path.samefile(source, output):
+                raise SottoError("is an input and would be overwritten", "choose another output with -o", output)
+
+
 def _exists(name: str) -> SottoError:
     return SottoError("exists already", "choose another output, or -f to overwrite", name)
 
@@ -116,10 +126,12 @@ def _blaming(name: str) -> Iterator[None]:
 
 def flows() -> bool:
     """Return whether standard input and output are both pipes or devices, so that somebody may wait at either end."""
-    return not sys.stdin.buffer.seekable() and not sys.stdout.buffer.seekable()
+    return all(stream is not None and not stream.buffer.seekable() for stream in (sys.stdin, sys.stdout))
 
 
 def _standard_output() -> BinaryIO:
+    if sys.stdout is None:
+        raise SottoError("is closed", "give -o FILE", "standard output")
     if sys.stdout.isatty():
         raise SottoError("is a terminal", "give a pipe, or -o FILE", "standard output")
     return sys.stdout.buffer

@@ -13,11 +13,12 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as pack_tensors
 from torch import Tensor
 
 from sottovoce.models.families.base import Family
 from sottovoce.models.families.kinds import make_family, resolve_settings
+from sottovoce.models.files import replace
 
 FORMAT = "sottovoce family 1"
 MATRIX = 4096
@@ -44,9 +45,8 @@ def save(family: Family, table: dict[str, Any], about: dict[str, Any], path: Pat
         if isinstance(value, Tensor):
             tensors |= _packed(name, value.detach().cpu().contiguous())
     head = {"format": FORMAT, "family": json.dumps(resolve_settings(table)[1]), "about": json.dumps(about)}
-    draft = path.with_suffix(".tmp")
-    save_file(tensors, draft, head)
-    draft.replace(path)
+    with replace(path) as file:
+        file.write(pack_tensors(tensors, head))
 
 
 def _packed(name: str, value: Tensor) -> dict[str, Tensor]:

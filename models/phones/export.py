@@ -10,13 +10,15 @@ from safetensors.numpy import save
 from safetensors.torch import load_file
 from torch import nn
 
+from sottovoce.models.errors import SottoError
+from sottovoce.models.files import replace
 from sottovoce.models.phones.labels import PHONES
 from sottovoce.models.phones.network import PhoneNetwork
 
 METADATA = "sottovoce"
 
 
-def export(config: dict[str, Any], weights: Path, output: Path) -> None:
+def export(config: dict[str, Any], weights: Path, output: Path, *, force: bool = False) -> None:
     """Write `output`.safetensors: float16 matrices (input, output), and the network's settings as metadata.
 
     Parameters
@@ -27,6 +29,8 @@ def export(config: dict[str, Any], weights: Path, output: Path) -> None:
         Run folder of the training, or its weights file.
     output : path
         Output file without its suffix.
+    force : bool
+        Whether a file of that name is replaced.
     """
     path = weights / "weights.safetensors" if weights.is_dir() else weights
     model = PhoneNetwork(config)
@@ -40,6 +44,8 @@ def export(config: dict[str, Any], weights: Path, output: Path) -> None:
             tensors[f"{name}.scale"] = module.weight.detach().half().numpy()
             tensors[f"{name}.bias"] = module.bias.detach().half().numpy()
     facts = {"phones": PHONES, "dilations": config["recogniser"]["dilations"], "about": config.get("about", {})}
-    draft = output.with_suffix(".safetensors.tmp")
-    draft.write_bytes(save(tensors, {METADATA: json.dumps(facts)}))
-    draft.replace(output.with_suffix(".safetensors"))
+    target = output.with_name(f"{output.name}.safetensors")
+    if target.exists() and not force:
+        raise SottoError("exists already", "choose another output, or -f to overwrite", str(target))
+    with replace(target, force=force) as file:
+        file.write(save(tensors, {METADATA: json.dumps(facts)}))

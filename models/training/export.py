@@ -17,7 +17,7 @@ from sottovoce.models.bottleneck import RVQ
 from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.lpc_tables import ORDER, PRE_EMPHASIS
 from sottovoce.models.model import SpeechModel
-from sottovoce.models.release import METADATA, SAMPLER_PREFIX
+from sottovoce.models.release import METADATA, SAMPLER_PREFIX, write
 from sottovoce.models.runtime.contrast import CONTRAST_BITS
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ACTIVATION_LIMIT, BOOK_BITS
 from sottovoce.models.runtime.predictor import make_tables
@@ -36,7 +36,7 @@ FLOAT = ("encoder.", "speaker.")
 SMALLEST = 2.0**-10  # largest weight of a layer or output below which it counts as this: zeros have a scale too
 
 
-def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) -> None:
+def export(config: dict[str, Any], weights: Path, shards: Path, output: Path, *, force: bool = False) -> None:
     """Write `output`.safetensors and `output`.json.
 
     Parameters
@@ -50,6 +50,8 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
         Run folder or weights file of the last training stage.
     shards : path
         Speech on which the sampler's activation ranges are measured.
+    force : bool
+        Whether a model of that name is replaced.
     """
     model = SpeechModel(config)
     load_weights(model, weights)
@@ -103,10 +105,7 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path) ->
     metadata = {METADATA: json.dumps(facts, sort_keys=True)}
     data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata)
     card = {"sha256": hashlib.sha256(data).hexdigest(), "decoding": decoding, **config.get("about", {})}
-    for suffix, content in ((".safetensors", data), (".json", (json.dumps(card, indent=1) + "\n").encode())):
-        draft = output.with_suffix(suffix + ".tmp")
-        draft.write_bytes(content)
-        draft.replace(output.with_suffix(suffix))
+    write(output, data, card, force=force)
 
 
 def _preset_biases(model: SpeechModel) -> dict[str, NDArray[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
+from sottovoce.models.files import replace
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.optimiser import make_optimiser, set_learning_rate
 from sottovoce.models.training.processes import agreed, averaged
@@ -134,7 +134,7 @@ class OptimiserStep:
 
 
 def save(path: Path, model: nn.Module, stepper: OptimiserStep, step: int, seconds: float) -> None:
-    """A checkpoint that is whole or not there: written beside its place, then renamed."""
+    """Write a checkpoint that is whole or not there."""
     state = {
         "step": step,
         "seconds": seconds,
@@ -142,23 +142,38 @@ def save(path: Path, model: nn.Module, stepper: OptimiserStep, step: int, second
         "average": stepper.average,
         "optimiser": stepper.optimiser.state_dict(),
     }
-    draft = path.with_suffix(".tmp")
-    with draft.open("wb") as file:
+    with replace(path) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def load(path: Path, model: nn.Module, stepper: OptimiserStep) -> tuple[int, float]:
     """Continue from a checkpoint; returns the next step, and the seconds that the run has taken."""
-    state = torch.load(path, map_location=stepper.device, weights_only=True)
+    state = read_checkpoint(path, stepper.device)
     model.load_state_dict(state["model"])
     stepper.optimiser.load_state_dict(state["optimiser"])
     with torch.no_grad():
         for mean, stored in zip(stepper.average, state["average"], strict=True):
             mean.copy_(stored)
     return int(state["step"]), float(state["seconds"])
+
+
+def read_checkpoint(path: Path, device: torch.device | str) -> dict[str, Any]:
+    """Return what a checkpoint holds.
+
+    Raises
+    ------
+    TrainingError
+        When it is empty or damaged.
+    """
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        if not isinstance(state, dict) or not state.keys() >= {"step", "seconds", "model", "average", "optimiser"}:
+            raise ValueError("it is of something else")
+    except OSError:
+        raise
+    except Exception as error:  # PyTorch raises anything, and advises to load what is damaged without checks
+        raise TrainingError(f"{path}: damaged, or not a checkpoint; delete it to start from the beginning") from error
+    return state
 
 
 def open_journal(path: Path, step: int) -> TextIO:

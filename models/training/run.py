@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch import distributed as dist
 
@@ -17,12 +17,13 @@ from sottovoce.models.bottleneck.vq import Codebook
 from sottovoce.models.families import train as families
 from sottovoce.models.families.base import SinglePassFamily
 from sottovoce.models.families.kinds import make_family
+from sottovoce.models.files import replace
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.linear_core import initialise
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment, fit
+from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment, fit, read_checkpoint
 from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw, for_preset
 
 DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
@@ -154,7 +155,8 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     if settings["batch"] % world:
         raise TrainingError(f"stage.{name}: a batch of {settings['batch']} cannot be shared by {world} processes")
-    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    local = int(os.environ.get("LOCAL_RANK", rank))  # the number of this process on its own machine
+    device = torch.device("cuda", local) if torch.cuda.is_available() else torch.device("cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
     directory = Path(settings["out"])
@@ -178,15 +180,14 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
 
 def save_weights(model: nn.Module, path: Path, checkpoint: Path, task: Any) -> None:
     """The model with its averaged weights."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = read_checkpoint(checkpoint, "cpu")
     model.load_state_dict(state["model"])
     with torch.no_grad():
         trained = [p for p in task.trained.parameters() if p.requires_grad]
         for parameter, mean in zip(trained, state["average"], strict=True):
             parameter.copy_(mean)
-    draft = path.with_suffix(".tmp")
-    save_file({k: v.cpu().contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}, draft)
-    draft.replace(path)
+    with replace(path) as file:
+        file.write(save({k: v.cpu().contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}))
 
 
 def load_weights(model: SpeechModel, directory: Path) -> set[str]:

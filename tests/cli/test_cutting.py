@@ -72,12 +72,22 @@ def test_pipes(sotto_process, talk):
     assert Path("file.sotto").read_bytes() == run.stdout
 
 
+@pytest.mark.parametrize("command", [("cut",), ("join",), ("damage", "--loss", "50")])
+@pytest.mark.parametrize("alias", ["talk.sotto", "./talk.sotto", "linked.sotto", "same.sotto"])
+def test_an_input_is_not_overwritten(sotto, talk, command, alias):
+    os.symlink(talk, "linked.sotto")
+    os.link(talk, "same.sotto")
+    before = Path(talk).read_bytes()
+    check(sotto(*command, talk, "-o", alias, "-f"), f"{alias}: is an input and would be overwritten; choose another")
+    assert Path(talk).read_bytes() == before
+
+
 def test_what_cannot_be_joined(sotto, wav, talk):
     sotto("encode", talk.replace(".sotto", ".wav"), "-o", "low.sotto", "--preset", "low")
     check(sotto("join", talk, "low.sotto", "-o", "out"), "low.sotto: of preset 'low'", "`cat`")
     check(sotto("join", talk, "-", "-o", "out"), "standard input", "read twice")
     check(sotto("join", talk, "nope", "-o", "out"), "nope: no such file")
-    check(sotto("join", talk, talk, "-o", talk), "exists already")
+    check(sotto("join", talk, talk, "-o", talk), "is an input")
     assert not Path("out").exists()
 
 

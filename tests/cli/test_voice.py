@@ -58,7 +58,7 @@ def test_tags_are_kept_and_shown(sotto, sotto_process, wav):
     tags = ["--tag", "TITLE=A talk", "--tag", "ARTIST=Ørsted", "--tag", "ARTIST=Ångström"]
     assert sotto("encode", wav(), *tags)[0] == 0
     assert sotto("info", "talk.sotto")[1].splitlines()[-3:] == [
-        "  TITLE     A talk",
+        "  tag       TITLE=A talk",
         "  ARTIST    Ørsted",
         "  ARTIST    Ångström",
     ]

@@ -1,10 +1,13 @@
 """Tables put into a model that change none of its samples."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
 from sottovoce.models import release
-from sottovoce.models.release import Release, read, with_tables
+from sottovoce.models.errors import SottoError
+from sottovoce.models.release import Release, load, read, with_tables
 
 pytestmark = pytest.mark.skipif(not release.available(), reason="no model in the box")
 TABLES = {"extra.first": np.arange(6, dtype=np.int8), "extra.second.0": np.ones((2, 3), np.int16)}
@@ -31,3 +34,28 @@ def test_tables_are_replaced_and_stay_under_the_id_they_were_of():
     assert other.previous_ids == (*before.previous_ids, before.id)
     for name, array in TABLES.items():
         np.testing.assert_array_equal(other.weights[f"former.{before.id.hex()}.{name}"], array)
+
+
+@pytest.mark.parametrize("files", range(4))
+def test_whenever_writing_ends_there_is_a_whole_model(tmp_path, monkeypatch, files):
+    """As when the process is killed after so many of the files have their names."""
+    old, card = read("default")
+    new = with_tables(old, card, TABLES)
+    release.write(tmp_path / "mine", old, card)
+    with pytest.raises(SottoError, match="exists already"):
+        release.write(tmp_path / "mine", *new)
+    done, real = [], release.replace
+
+    def killed(path, **how):
+        if len(done) == files:
+            raise KeyboardInterrupt
+        done.append(path)
+        return real(path, **how)
+
+    monkeypatch.setattr(release, "replace", killed)
+    with contextlib.suppress(KeyboardInterrupt):
+        release.write(tmp_path / "mine", *new, force=True)
+    found = load(str(tmp_path / "mine.safetensors"))
+    assert found.card == (new[1] | ({"before": card} if files == 2 else {}) if files > 1 else card)
+    assert found.id.hex() == found.card["sha256"][:8]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.safetensors"]

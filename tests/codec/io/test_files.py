@@ -7,6 +7,7 @@ import soundfile
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import reading, seekable, writing
+from sottovoce.models import files
 
 
 def test_appears_when_whole(in_folder):
@@ -141,3 +142,23 @@ def test_a_recording_without_sound_is_not_kept(in_folder):
     with pytest.raises(ValueError), writing("a.wav", keep=True) as file, WavWriter(file, 16000, None):
         raise ValueError
     assert not os.listdir()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_temporary_files_of_killed_processes_are_removed(in_folder, monkeypatch):
+    monkeypatch.setattr(files, "_YOUNG", -1.0)
+    (in_folder / ".sotto-dead.part").touch()
+    (in_folder / ".sotto-notes.txt").touch()
+    with writing("a") as first:
+        first.write(b"a")
+        files._SWEPT.clear()  # as in another process
+        with writing("b") as second:
+            second.write(b"b")
+    assert sorted(os.listdir()) == [".sotto-notes.txt", "a", "b"]
+
+
+def test_young_temporary_files_stay(in_folder):
+    (in_folder / ".sotto-new.part").touch()
+    with writing("a") as file:
+        file.write(b"a")
+    assert sorted(os.listdir()) == [".sotto-new.part", "a"]

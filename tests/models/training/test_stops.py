@@ -40,3 +40,13 @@ def test_latents_that_are_ignored(run_config):
 def test_latents_are_given_time(run_config):
     figures = train(run_config("decoder", steps=4, check_every=4, gap_from=5, gap_least=100.0))
     assert figures["latent_gap"] < 100
+
+
+@pytest.mark.parametrize("contents", [b"", b"Dear diary,", bytes(1000), None])
+def test_a_damaged_checkpoint_is_one_line(run_config, tmp_path: Path, contents: bytes | None):
+    path = run_config("spectrum", steps=2, save_minutes=0)
+    train(path)
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:2000] if contents is None else contents)
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt: damaged, or not a checkpoint; delete it to start"):
+        train(path, resume=True)
