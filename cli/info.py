@@ -103,6 +103,8 @@ def _described(file: str, info: Info) -> list[str]:
             speech += f", {info.damaged} of {info.blocks} blocks damaged"
         if info.missing:
             speech += f", {info.missing:.2f} s missing"
+        if info.extra:
+            speech += f", {info.extra:.2f} s more than the end states"
     several = f"{info.files}, one after the other; below is what the first contains:"
     return [
         one_line(file),
@@ -110,6 +112,7 @@ def _described(file: str, info: Info) -> list[str]:
         f"  size      {info.bytes} bytes",
         *([_protection(info)] if info.protection else []),
         *([f"  header    damaged, the next one was read, {info.skipped} bytes on"] if info.skipped else []),
+        *([f"  between   {info.foreign} bytes that are not part of it, ignored"] if info.foreign else []),
         *(["  besides   something that is no .sotto file, ignored"] if info.trailing else []),
         *([f"  files     {several}"] if info.files > 1 else []),
         f"  model     {info.model or 'not in this version'} ({info.model_id})",

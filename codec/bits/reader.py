@@ -49,6 +49,11 @@ class Reader:
     missing_steps : int
         Steps that the file promised but doesn't hold, and damaged ones beyond what is concealed. Known after the last
         block.
+    extra_steps : int
+        Steps beyond the length that the end states: blocks or packets that were repeated, or are of another file.
+        Known after the last block.
+    foreign_bytes : int
+        Bytes between blocks, so far, that stand for no block which is lost.
     complete : bool
         Whether the end stood where it should be. Known after the last block.
     trailing : bool
@@ -72,7 +77,7 @@ class Reader:
         self.total_samples: int | None = None
         self.damaged_steps = 0
         self.restored_blocks = 0
-        self.missing_steps = 0
+        self.missing_steps = self.extra_steps = self.foreign_bytes = 0
         self.complete = False
         self.trailing = False
 
@@ -135,6 +140,11 @@ class Reader:
         return self._source.taken
 
     @property
+    def pending(self) -> bytes:
+        """Bytes that were read from the stream, to look ahead, but not taken yet."""
+        return self._source.pending
+
+    @property
     def protecting_bytes(self) -> int:
         """Bytes so far that an unprotected file doesn't have."""
         return self._copied + bool(self.header.protection) + (self._restoring.bytes if self._restoring else 0)
@@ -185,7 +195,7 @@ class Reader:
                 yield CodeBlock(held, codes, voice, record.size)
             if not record or not held or (known and len(record.payload) < framing.full):
                 break
-        self._finish(samples, done, omitted, step, known)
+        self._finish(samples, done, omitted, step, known, block_steps - 1 if packets else 7 // packing.bits)
 
     def _numbered(self, coder: ContextCoder, step: int, block_steps: int, framing: Framing) -> Iterator[CodeBlock]:
         samples = self.header.samples
@@ -195,6 +205,7 @@ class Reader:
         finder: Framing | BlockRestorer = framing
         if self.header.protection:
             finder = self._restoring = BlockRestorer(framing, self.header.protection, steps_of(promised, block_steps))
+        another = False  # whether another file began without a header that could be read
         due = done = omitted = damaged = 0  # blocks, steps, steps, and bytes since the last block
         while done < promised:
             passed, record = finder.find(self._source, _ENDLESS)
@@ -208,8 +219,14 @@ class Reader:
                 ahead = one.ahead_of(due) if one else None
             steps = min(one.steps or block_steps, promised - done - (ahead or 0) * block_steps) if one else 0
             if one is None or ahead is None or not 0 < steps <= block_steps:
+                if passed and record.number is None and one and not one.ahead_of(0) and done:
+                    self.foreign_bytes += damaged + record.size
+                    another = True  # the header before its first block cannot be read
+                    break
                 damaged += record.size
                 continue
+            if not ahead and not self.header.protection:
+                self.foreign_bytes += damaged
             concealed = min(ahead, MOST_CONCEALED)
             omitted += (ahead - concealed) * block_steps
             yield from self._damaged(concealed * block_steps, block_steps)
@@ -219,8 +236,8 @@ class Reader:
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
         if self._restoring:
             damaged += self._restoring.finish(self._source, _ENDLESS)
-        ended = False
-        if known and damaged:
+        ended = another
+        if known and damaged and not another:
             ended = self._source.last == 0  # the end is among what is damaged
         elif not known and record and record.samples is not None:
             samples, promised, ended = record.samples, steps_of(record.samples, step), True
@@ -233,6 +250,7 @@ class Reader:
             done = promised
         self._finish(samples, done, omitted, step, known)
         self.complete = self.complete or ended
+        self.trailing = self.trailing or another
 
     def _pass_copy(self, samples: int) -> None:
         """Take the second end of a protected file, where it follows the first."""
@@ -248,10 +266,14 @@ class Reader:
             self.damaged_steps += steps
             yield CodeBlock(steps, None)
 
-    def _finish(self, samples: int | None, done: int, omitted: int, step: int, known: bool) -> None:
+    def _finish(
+        self, samples: int | None, done: int, omitted: int, step: int, known: bool, filling: int = 0
+    ) -> None:
+        """Find out the length; the last `filling` steps may be there only to fill a packet or a byte."""
         reached = done * step if samples is None else min(samples, done * step)
         self.total_samples = max(0, reached - omitted * step)
         self.missing_steps = omitted + (0 if samples is None else max(0, steps_of(samples, step) - done))
+        self.extra_steps = 0 if samples is None else max(0, done - steps_of(samples, step) - filling)
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None

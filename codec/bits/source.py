@@ -29,6 +29,11 @@ class Source:
             self._held += more
         return True
 
+    @property
+    def pending(self) -> bytes:
+        """Bytes that were looked at and not taken."""
+        return bytes(self._held)
+
     def peek(self, start: int, stop: int) -> bytes | None:
         """Return the bytes from `start` to `stop`, counted from here, or None where the stream ends before `stop`."""
         return bytes(self._held[start:stop]) if self._fill(stop) else None

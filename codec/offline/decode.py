@@ -89,7 +89,7 @@ def wav_decoding(
         # The header of a WAV in a pipe cannot be corrected later, so the length is determined beforehand: there may be
         # several files.
         if not (flowing or sink.seekable() or reader.header.samples is None):
-            whole = files.enter_context(seekable(source, reader.header.pack()))
+            whole = files.enter_context(seekable(source, reader.header.pack() + reader.pending))
             whole.seek(place)
             length = _length(Reader(whole), options, known)
             whole.seek(place)

@@ -173,4 +173,6 @@ class FileDecoder:
             complete=reader.complete or reader.total_samples is None,
             restored=self._restored,
             skipped=reader.skipped,
+            extra=reader.extra_steps * self._model.step / self._model.sample_rate,
+            foreign=reader.foreign_bytes,
         )

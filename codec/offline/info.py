@@ -85,6 +85,10 @@ class Info:
         The values of each tag.
     concealed : list of (float, float)
         Parts that are damaged, which decoding conceals: start and stop in seconds.
+    extra : float
+        Seconds of speech beyond the length that an end states: repeated, or of another file.
+    foreign : int
+        Bytes between blocks that are not part of the file.
     """
 
     files: int
@@ -109,6 +113,8 @@ class Info:
     protecting: int | None
     tags: dict[str, list[str]]
     concealed: list[tuple[float, float]]
+    extra: float = 0.0
+    foreign: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return it all as plain values."""
@@ -129,6 +135,10 @@ class Info:
             found.append(f"{self.missing:.2f} s missing")
         elif self.complete is False:
             found.append("the end is damaged or missing")
+        if self.extra:
+            found.append(f"{self.extra:.2f} s more than its end states")
+        if self.foreign:
+            found.append(f"{self.foreign} bytes between its blocks are not part of it")
         if self.trailing:
             found.append("something that is no .sotto file follows")
         return found
@@ -250,6 +260,8 @@ def _facts_of_blocks(
         "missing": reader.missing_steps * model.step / model.sample_rate,
         "complete": reader.complete or reader.total_samples is None,
         "protecting": reader.protecting_bytes,
+        "extra": reader.extra_steps * model.step / model.sample_rate,
+        "foreign": reader.foreign_bytes,
         "concealed": [(start, min(stop, seconds)) for start, stop in concealed if start < seconds],
     }
 
@@ -270,7 +282,7 @@ def _sum(one: Info, other: Info) -> Info:
         parts = getattr(one, name), getattr(other, name)
         return None if None in parts else sum(parts)
 
-    names = "files", "seconds", "blocks", "damaged", "restored", "missing", "skipped", "protecting"
+    names = "files", "seconds", "blocks", "damaged", "restored", "missing", "skipped", "protecting", "extra", "foreign"
     complete = None if None in (one.complete, other.complete) else bool(one.complete and other.complete)
     before = one.seconds or 0.0
     concealed = one.concealed + [(before + start, before + stop) for start, stop in other.concealed]

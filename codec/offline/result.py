@@ -50,6 +50,10 @@ class Decoded:
         Whether something else than a .sotto file follows an end.
     ends : float or None
         End of the recording in seconds, if that is before the end of the requested part.
+    extra : float
+        Seconds of speech beyond the length that an end states: repeated, or of another file.
+    foreign : int
+        Bytes between blocks that are not part of the file.
     untagged : bool
         Whether tags could not be written, as mutagen is not installed.
     """
@@ -65,6 +69,8 @@ class Decoded:
     trailing: bool = False
     ends: float | None = None
     untagged: bool = False
+    extra: float = 0.0
+    foreign: int = 0
 
     def __add__(self, other: "Decoded") -> "Decoded":
         return Decoded(
@@ -77,6 +83,8 @@ class Decoded:
             restored=self.restored + other.restored,
             skipped=self.skipped + other.skipped,
             trailing=self.trailing or other.trailing,
+            extra=self.extra + other.extra,
+            foreign=self.foreign + other.foreign,
         )
 
     def warnings(self) -> list[str]:
@@ -94,6 +102,10 @@ class Decoded:
             lines.append(f"cut off, the last {self.missing:.2f} s are missing")
         elif not self.complete:
             lines.append("the end is damaged or missing")
+        if self.extra:
+            lines.append(f"{self.extra:.2f} s more than its end states: repeated, or of another file")
+        if self.foreign:
+            lines.append(f"{self.foreign} bytes between its blocks are not part of it, ignored")
         if self.trailing:
             lines.append("something else follows the end, ignored")
         if self.ends is not None:
