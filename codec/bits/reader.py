@@ -266,9 +266,7 @@ class Reader:
             self.damaged_steps += steps
             yield CodeBlock(steps, None)
 
-    def _finish(
-        self, samples: int | None, done: int, omitted: int, step: int, known: bool, filling: int = 0
-    ) -> None:
+    def _finish(self, samples: int | None, done: int, omitted: int, step: int, known: bool, filling: int = 0) -> None:
         """Find out the length; the last `filling` steps may be there only to fill a packet or a byte."""
         reached = done * step if samples is None else min(samples, done * step)
         self.total_samples = max(0, reached - omitted * step)
