@@ -19,6 +19,7 @@ from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
+from sottovoce.codec.threads import single_thread
 from sottovoce.codec.tokens import TokenCodec
 from sottovoce.models.audio.resampling import HIGHEST_RATE, LOWEST_RATE
 
@@ -34,6 +35,7 @@ class Codec(TokenCodec):
         The rate at which it encodes. Decoding takes the preset that the file names.
     """
 
+    @single_thread()
     def encode(
         self,
         wave: npt.ArrayLike,
@@ -90,6 +92,7 @@ class Codec(TokenCodec):
         encode_stream(blocks, data, self.model, self.preset, options)
         return data.getvalue()
 
+    @single_thread()
     def decode(
         self,
         data: bytes,
@@ -143,6 +146,7 @@ class Codec(TokenCodec):
         """
         return self.decode_many([data], start=start, stop=stop, speed=speed, voice=voice, seed=seed)[0]
 
+    @single_thread()
     def decode_many(
         self,
         files: Sequence[bytes],

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sottovoce.codec import models
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.arrays import checked, integer
+from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice import profiles
 from sottovoce.codec.voice.conversion import likeness_of
 from sottovoce.codec.voice.level import level_of_byte
@@ -84,6 +85,7 @@ class LoadedModel:
         """Bits per second of the codes, before entropy coding and without the file around them."""
         return models.bit_rate(self.model, self.preset)
 
+    @single_thread()
     def speaker(self, wave: npt.ArrayLike, rate: int) -> bytes:
         """Return the quantised speaker vector of a recording, as its file has it.
 
@@ -122,6 +124,7 @@ class LoadedModel:
         """
         return level_of_byte(voice_of(self._head(wave, rate), self.model).level)
 
+    @single_thread()
     def voice(self, wave: npt.ArrayLike, rate: int, *more: npt.ArrayLike) -> bytes:
         """Measure the voice of a person, to which `decode` can then convert other speech.
 

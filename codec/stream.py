@@ -12,6 +12,7 @@ from sottovoce.codec.bits import Header, Packets, Voice
 from sottovoce.codec.bits.source import Source
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.models import by_id, preset_by_index
+from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice.level import LevelRestorer, normalising_gain
 from sottovoce.codec.voice.tracker import VoiceTracker
 from sottovoce.models.release import Preset, Release
@@ -110,6 +111,7 @@ class StreamEncoder(Stateful):
         self._changes: npt.NDArray[np.int64] = np.zeros((0, len(self._estimate)), np.int64)
         self._codes: npt.NDArray[np.int16] = np.zeros((0, self._preset.books), np.int16)
 
+    @single_thread()
     def push(self, wave: npt.NDArray[np.float32]) -> list[bytes]:
         """Take samples and return the packets that are complete.
 
@@ -132,6 +134,7 @@ class StreamEncoder(Stateful):
                 self._update_voice(piece)
         return ready
 
+    @single_thread()
     def finish(self) -> list[bytes]:
         """Return the remaining packets; the last one is filled up by repeating its last step."""
         codes = self._encoder.finish()
@@ -223,6 +226,7 @@ class StreamDecoder(Stateful):
         """Return whether `packet` has a size that packets of this stream have."""
         return self._layout.fits(packet)
 
+    @single_thread()
     def push(self, packet: bytes | None) -> npt.NDArray[np.int16]:
         """Take a packet and return the samples that are ready.
 
@@ -250,6 +254,7 @@ class StreamDecoder(Stateful):
         self._steps += len(codes)
         return self._level(self._decoder.push(codes))
 
+    @single_thread()
     def finish(self) -> npt.NDArray[np.int16]:
         """Return the remaining samples [shape=(n,)]."""
         return self._level(self._decoder.finish())

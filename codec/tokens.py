@@ -7,6 +7,7 @@ from sottovoce.codec.io.arrays import checked, integer
 from sottovoce.codec.loaded import LoadedModel
 from sottovoce.codec.offline.codes import checked_codes, speak_codes
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
+from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice import profiles
 from sottovoce.codec.voice.level import normalising_gain
 from sottovoce.codec.voice.tracker import voice_of
@@ -15,6 +16,7 @@ from sottovoce.codec.voice.tracker import voice_of
 class TokenCodec(LoadedModel):
     """A model that encodes recordings to codes, and decodes codes to speech."""
 
+    @single_thread()
     def codes(self, wave: npt.ArrayLike, rate: int) -> npt.NDArray[np.int16]:
         """Encode a recording to codes (tokens), without a file around them.
 
@@ -47,6 +49,7 @@ class TokenCodec(LoadedModel):
         encoder = self.model.encoder(self.preset.books)
         return np.concatenate([*(encoder.push(one * gain) for one in waves), encoder.finish()])
 
+    @single_thread()
     def decode_codes(
         self,
         codes: npt.ArrayLike,
