@@ -6,7 +6,10 @@ import click
 
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
+from sottovoce.cli.support.numbers import NUMBERS
 from sottovoce.cli.support.workers import cores, each
+from sottovoce.codec.evaluation.conditions import conditions
+from sottovoce.codec.evaluation.conditions.channel import BANDS
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import FAMILIES
 from sottovoce.codec.evaluation.running import evaluate
@@ -34,6 +37,17 @@ from sottovoce.codec.evaluation.running import evaluate
 @click.option(
     "--language", default="en", show_default=True, help="Language of recordings for which the table has none."
 )
+@click.option("--noise", multiple=True, metavar="SOURCE", help="Add noise: pink, babble, or a folder of recordings.")
+@click.option("--snr", type=NUMBERS, default="0,5,10,15", show_default=True, help="Signal-to-noise ratios, dB.")
+@click.option(
+    "--reverb", type=NUMBERS, is_flag=False, flag_value="0.5", help="Add reverberation, of these times in s. [0.5]"
+)
+@click.option("--band", multiple=True, type=click.Choice(list(BANDS)), help="Limit recordings to a band.")
+@click.option("--loss", type=NUMBERS, help="Lose packets of 40 ms: shares in %, such as 5,10,20.")
+@click.option(
+    "--burst", default=3.0, show_default=True, type=click.FloatRange(1), help="Mean number of packets lost in a row."
+)
+@click.option("--tandem", type=NUMBERS, help="Numbers of generations of coding, such as 2.")
 @options.workers
 @options.quiet
 def command(
@@ -44,6 +58,13 @@ def command(
     against: str,
     asr: str | None,
     language: str,
+    noise: tuple[str, ...],
+    snr: tuple[float, ...],
+    reverb: tuple[float, ...] | None,
+    band: tuple[str, ...],
+    loss: tuple[float, ...] | None,
+    burst: float,
+    tandem: tuple[float, ...] | None,
     workers: int | None,
     quiet: bool,
 ) -> None:
@@ -51,6 +72,8 @@ def command(
 
     REFERENCES is a folder of recordings, or a CSV with a column "path" (relative to it) and, where you know them,
     corpus, speaker, gender, age, language and text.
+
+    Under conditions (noise, reverberation, bands, lost packets, generations), codecs are measured once more each.
 
     When it is stopped, the same command goes on where it was.
     """
@@ -64,6 +87,15 @@ def command(
             against=against,
             asr=asr,
             language=language,
+            conditions=conditions(
+                noise=noise,
+                snr=snr,
+                reverb=reverb or (),
+                band=band,
+                loss=loss or (),
+                burst=burst,
+                tandem=[int(generations) for generations in tandem or ()],
+            ),
         ),
         each=partial(each, workers=workers or cores()),
         watcher=console,

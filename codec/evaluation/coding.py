@@ -15,6 +15,7 @@ from sottovoce.codec.evaluation.peers.base import wav_bytes
 from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.store import StoredPart
+from sottovoce.codec.evaluation.transmission import DIRECT, Transmission
 from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
 
 
@@ -45,6 +46,8 @@ class CodingMeasurement:
         What is coded.
     crc32 : int
         Of its samples.
+    transmission : Transmission
+        What happens between encoder and decoder.
     """
 
     folder: Path
@@ -53,6 +56,7 @@ class CodingMeasurement:
     model: str
     recording: ReferenceRecording
     crc32: int
+    transmission: Transmission = DIRECT
 
     @property
     def sound(self) -> Path:
@@ -62,7 +66,8 @@ class CodingMeasurement:
     @property
     def part(self) -> StoredPart:
         """Where the rest is kept."""
-        return StoredPart(self.sound.with_suffix(".json"), {"recording": self.crc32, "codec": self.identity})
+        key = {"recording": self.crc32, "codec": self.identity, "transmission": self.transmission.identity}
+        return StoredPart(self.sound.with_suffix(".json"), {name: value for name, value in key.items() if value != ""})
 
     def known(self) -> CodedRecording | None:
         """Return what is kept, if all is there."""
@@ -80,7 +85,7 @@ def code(task: CodingMeasurement) -> CodedRecording:
         start = processor_seconds()
         data = peer.encode(wave)
         between = processor_seconds()
-        decoded = rounded(peer.decode(data))
+        decoded = rounded(task.transmission.decode(peer, data, len(wave), task.crc32))
         end = processor_seconds()
     task.part.forget()
     write_flac(task.sound, decoded)

@@ -1,13 +1,15 @@
 """The report as Markdown tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from sottovoce.codec.evaluation.cells import header, mean, number, row, titled
+from sottovoce.codec.evaluation.condition_tables import condition_tables
 
 FEW = ("pesq_wb", "estoi", "speaker", "dnsmos", "wer", "dwer", "per")
 """Metrics in the tables of groups."""
 
 GROUPS = {"corpus": "By corpus", "gender": "By gender", "age": "By age"}
-NOTHING = "–"
 
 
 def markdown(report: Mapping[str, Any]) -> str:
@@ -38,6 +40,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield from _cost(report)
+    yield from condition_tables(report)
     for key, title in GROUPS.items():
         yield from _groups(report, key, title)
     if report["missing"]:
@@ -68,10 +71,10 @@ def _counted(count: int, what: str) -> str:
 
 def _quality(report: Mapping[str, Any]) -> Iterator[str]:
     metrics = report["metrics"]
-    yield from _header(["codec", "codes, bit/s", "file, bit/s", *map(_titled, metrics)])
+    yield from header(["codec", "codes, bit/s", "file, bit/s", *map(titled, metrics)])
     for codec in report["codecs"]:
-        cells = [_mean(codec["means"][metric["key"]], metric["digits"]) for metric in metrics]
-        yield _row([codec["title"], _number(codec["bit_rate"]), _number(codec["file_bit_rate"]), *cells])
+        cells = [mean(codec["means"][metric["key"]], metric["digits"]) for metric in metrics]
+        yield row([codec["title"], number(codec["bit_rate"]), number(codec["file_bit_rate"]), *cells])
 
 
 def _words(recogniser: Mapping[str, str] | None) -> Iterator[str]:
@@ -86,11 +89,11 @@ def _words(recogniser: Mapping[str, str] | None) -> Iterator[str]:
 
 
 def _cost(report: Mapping[str, Any]) -> Iterator[str]:
-    yield from _header(["codec", "encode RTF", "decode RTF", "encode MB", "decode MB", "delay, samples"])
+    yield from header(["codec", "encode RTF", "decode RTF", "encode MB", "decode MB", "delay, samples"])
     for codec in report["codecs"]:
         rtf = [f"{codec[key]:.4f}" for key in ("encode_rtf", "decode_rtf")]
-        memory = [_number(codec[key], 1e6) for key in ("encode_memory", "decode_memory")]
-        yield _row([codec["title"], *rtf, *memory, str(codec["delay"])])
+        memory = [number(codec[key], 1e6) for key in ("encode_memory", "decode_memory")]
+        yield row([codec["title"], *rtf, *memory, str(codec["delay"])])
 
 
 def _groups(report: Mapping[str, Any], key: str, title: str) -> Iterator[str]:
@@ -104,32 +107,7 @@ def _groups(report: Mapping[str, Any], key: str, title: str) -> Iterator[str]:
         if not any(codec["groups"][key][name][metric["key"]] for codec in report["codecs"] for name in names):
             continue
         yield ""
-        yield from _header([_titled(metric), *names])
+        yield from header([titled(metric), *names])
         for codec in report["codecs"]:
             means = [codec["groups"][key][name][metric["key"]] for name in names]
-            yield _row([codec["title"], *(_mean(mean, metric["digits"]) for mean in means)])
-
-
-# ---------------------------------------------------------------- cells
-def _titled(metric: Mapping[str, Any]) -> str:
-    return f"{metric['title']} {'↑' if metric['better'] == 'more' else '↓'}"
-
-
-def _number(value: float | None, unit: float = 1) -> str:
-    return NOTHING if value is None else f"{value / unit:.0f}"
-
-
-def _mean(mean: Mapping[str, float] | None, digits: int) -> str:
-    if mean is None:
-        return NOTHING
-    alone = mean["count"] == 1  # of which there is no interval
-    return ("{mean:.{d}f}" if alone else "{mean:.{d}f} [{low:.{d}f}, {high:.{d}f}]").format(**mean, d=digits)
-
-
-def _header(cells: Sequence[str]) -> Iterator[str]:
-    yield _row(cells)
-    yield _row(["---"] + ["---:"] * (len(cells) - 1))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+            yield row([codec["title"], *(mean(figure, metric["digits"]) for figure in means)])

@@ -8,9 +8,32 @@ from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.alignment import match_level, remove_delay
 from sottovoce.codec.evaluation.coding import CodingMeasurement
-from sottovoce.codec.evaluation.metrics import Figures, Reference, measure, refer
+from sottovoce.codec.evaluation.metrics import CONDITION_METRICS, DEGRADED_METRICS, Figures, Reference, measure
+from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.store import StoredPart
 from sottovoce.codec.evaluation.waves import kept_flac, read, read_flac, rounded, write_flac
+
+DEGRADED = "degraded_"
+"""Prefix of the keys of figures that compare with the degraded recording."""
+
+
+@dataclass(frozen=True)
+class CleanRecording:
+    """A recording without the condition under which it is coded.
+
+    Parameters
+    ----------
+    recording : ReferenceRecording
+        The recording.
+    crc32 : int
+        Checksum of its samples.
+    degraded : bool
+        Whether the condition degrades the recording, and not only its transmission.
+    """
+
+    recording: ReferenceRecording
+    crc32: int
+    degraded: bool
 
 
 @dataclass(frozen=True)
@@ -27,12 +50,15 @@ class Measurement:
         Delay of the codec in samples.
     versions : mapping
         Versions of the metrics.
+    clean : CleanRecording, optional
+        What is compared with under a condition, with `CONDITION_METRICS` only. [the recording, with all metrics]
     """
 
     coding: CodingMeasurement
     crc32: int
     delay: int
     versions: Mapping[str, Any]
+    clean: CleanRecording | None = None
 
     @property
     def part(self) -> StoredPart:
@@ -40,6 +66,8 @@ class Measurement:
         coding = self.coding
         key = {"recording": coding.crc32, "phones": " ".join(coding.recording.phones), "decoded": self.crc32}
         path = places.parts(coding.folder, coding.codec) / f"{coding.recording.id}.measured.json"
+        if self.clean:
+            key["clean"] = self.clean.crc32
         return StoredPart(path, key | {"delay": self.delay, "versions": dict(self.versions)})
 
     def known(self) -> Figures | None:
@@ -69,18 +97,25 @@ class Comparing:
 
 def compare(task: Comparing) -> list[Figures]:
     """Measure what is not measured yet, and store the figures of each codec."""
-    recording = task.tasks[0].coding.recording
+    recording, clean = task.tasks[0].coding.recording, task.tasks[0].clean
     with concerning(recording.path):
-        reference = refer(read(recording.file), recording.phones)
-        return [one.known() or _measured(one, reference) for one in task.tasks]
+        reference = Reference(read(recording.file), recording.phones)
+        origin = Reference(read(clean.recording.file)) if clean else None
+        return [one.known() or _measured(one, reference, origin) for one in task.tasks]
 
 
-def _measured(task: Measurement, reference: Reference) -> Figures:
+def _measured(task: Measurement, reference: Reference, clean: Reference | None) -> Figures:
     coding = task.coding
     output = remove_delay(read_flac(coding.sound), task.delay, len(reference.wave))
     decoded = rounded(match_level(output, reference.wave))
     task.part.forget()
     write_flac(places.clip(coding.folder, coding.codec, coding.recording.id), decoded)
-    figures = measure(reference, decoded, output)
+    if clean is None:
+        figures = measure(reference, decoded, output)
+    else:
+        figures = measure(clean, decoded, output, CONDITION_METRICS)
+    if task.clean and task.clean.degraded:
+        compared = measure(reference, decoded, output, DEGRADED_METRICS)
+        figures |= {f"{DEGRADED}{key}": value for key, value in compared.items()}
     task.part.save(figures)
     return figures

@@ -1,6 +1,8 @@
 """All metrics of an evaluation by name, and the features of a reference that they share between codecs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from importlib.util import find_spec
 from typing import NamedTuple
@@ -55,6 +57,12 @@ METRICS = {
     "per": Metric("phone error, %", 1, False),
 }
 
+CONDITION_METRICS = ("pesq_wb", "stoi", "estoi", "speaker", "dnsmos")
+"""Metrics under conditions, against the clean recording."""
+
+DEGRADED_METRICS = ("pesq_wb", "stoi", "estoi", "speaker")
+"""Metrics under conditions, against the degraded recording."""
+
 METRICS_VERSION = 2
 """Version of the metrics of this package; figures stored by another version are computed again."""
 
@@ -87,36 +95,40 @@ def versions() -> dict[str, str | int]:
     return found | {"metrics": METRICS_VERSION, "phones": phones.identity() if phones.available() else ""}
 
 
-class Reference(NamedTuple):
-    """A recording and the features of it that metrics compare.
+@dataclass(frozen=True)
+class Reference:
+    """A recording and the features of it that metrics compare, each computed once when it is needed.
 
-    Attributes
+    Parameters
     ----------
-    wave : Wave
+    wave : ndarray of float32 [shape=(n,)]
         The recording.
-    voice : ndarray [256]
-        Speaker embedding.
-    f0 : ndarray
-        Pitch in Hz, 100 values a second.
-    speech : Speech, optional
-        Spectra; None for silence.
     phones : sequence of str
         Phones that are spoken; empty if not known.
     """
 
     wave: Wave
-    voice: NDArray[np.float32]
-    f0: NDArray[np.float64]
-    speech: spectral.Speech | None
-    phones: Sequence[str]
+    phones: Sequence[str] = ()
+
+    @cached_property
+    def voice(self) -> NDArray[np.float32]:
+        """Speaker embedding [shape=(256,)]."""
+        return speaker.voice(self.wave)
+
+    @cached_property
+    def f0(self) -> NDArray[np.float64]:
+        """Pitch in Hz, 100 values a second."""
+        return pitch.pitch(self.wave)
+
+    @cached_property
+    def speech(self) -> spectral.Speech | None:
+        """Spectra; None for silence."""
+        return spectral.listen(self.wave)
 
 
-def refer(wave: Wave, spoken: Sequence[str] = ()) -> Reference:
-    """Compute the features of a recording with these phones, for `measure`."""
-    return Reference(wave, speaker.voice(wave), pitch.pitch(wave), spectral.listen(wave), spoken)
-
-
-def measure(reference: Reference, decoded: Wave, output: Wave | None = None) -> Figures:
+def measure(
+    reference: Reference, decoded: Wave, output: Wave | None = None, keys: Collection[str] = tuple(METRICS)
+) -> Figures:
     """Measure a decoded recording. If the reference is silent, voicing and phone error are not measured.
 
     Parameters
@@ -127,29 +139,51 @@ def measure(reference: Reference, decoded: Wave, output: Wave | None = None) -> 
         The decoded recording with the delay removed and the level matched.
     output : ndarray of float32 [shape=(n,)], optional
         The same before its level was matched, for level error and clipping. [default: decoded]
+    keys : collection of str
+        Metrics to be measured.
     """
     output = decoded if output is None else output
-    true, f0 = reference.wave, pitch.pitch(decoded)
-    distances = spectral.distances(reference.speech, decoded)._asdict() if reference.speech else {}
+    found: dict[str, float | None] = {}
+    for group, figures in _GROUPS.items():
+        if not set(group).isdisjoint(keys):
+            found |= zip(group, figures(reference, decoded, output), strict=True)
+    return {key: _figure(found[key]) for key in METRICS if key in keys}
+
+
+def _distances(reference: Reference, decoded: Wave, output: Wave) -> Sequence[float | None]:
+    return spectral.distances(reference.speech, decoded) if reference.speech else (None, None, None)
+
+
+def _pitch(reference: Reference, decoded: Wave, output: Wave) -> Sequence[float | None]:
+    f0 = pitch.pitch(decoded)
+    voicing = pitch.voicing(reference.f0, f0) if reference.speech else None
+    return pitch.semitones(reference.f0, f0), voicing
+
+
+def _opinion(reference: Reference, decoded: Wave, output: Wave) -> Sequence[float | None]:
     opinion = dnsmos.opinion(decoded)
-    active = reference.speech is not None
-    transcribed = active and reference.phones and phones.available()
-    figures = {
-        "pesq_wb": perceptual.pesq(true, decoded, "wb"),
-        "pesq_nb": perceptual.pesq(true, decoded, "nb"),
-        "stoi": perceptual.stoi(true, decoded, extended=False),
-        "estoi": perceptual.stoi(true, decoded, extended=True),
-        **{key: distances.get(key) for key in spectral.SpectralDistances._fields},
-        "level": loudness.level_error(true, output),
-        "clipping": loudness.clipping(output),
-        "f0": pitch.semitones(reference.f0, f0),
-        "voicing": pitch.voicing(reference.f0, f0) if active else None,
-        "speaker": speaker.similarity(reference.voice, speaker.voice(decoded)),
-        "dnsmos": opinion.overall,
-        "dnsmos_sig": opinion.signal,
-        "per": phones.error_rate(decoded, reference.phones) if transcribed else None,
-    }
-    return {key: _figure(value) for key, value in figures.items()}
+    return opinion.overall, opinion.signal
+
+
+def _phones(reference: Reference, decoded: Wave, output: Wave) -> Sequence[float | None]:
+    known = reference.speech and reference.phones and phones.available()
+    return (phones.error_rate(decoded, reference.phones) if known else None,)
+
+
+_GROUPS: dict[tuple[str, ...], Callable[[Reference, Wave, Wave], Sequence[float | None]]] = {
+    ("pesq_wb",): lambda reference, decoded, _: (perceptual.pesq(reference.wave, decoded, "wb"),),
+    ("pesq_nb",): lambda reference, decoded, _: (perceptual.pesq(reference.wave, decoded, "nb"),),
+    ("stoi",): lambda reference, decoded, _: (perceptual.stoi(reference.wave, decoded, extended=False),),
+    ("estoi",): lambda reference, decoded, _: (perceptual.stoi(reference.wave, decoded, extended=True),),
+    spectral.SpectralDistances._fields: _distances,
+    ("level",): lambda reference, _, output: (loudness.level_error(reference.wave, output),),
+    ("clipping",): lambda _, __, output: (loudness.clipping(output),),
+    ("f0", "voicing"): _pitch,
+    ("speaker",): lambda reference, decoded, _: (speaker.similarity(reference.voice, speaker.voice(decoded)),),
+    ("dnsmos", "dnsmos_sig"): _opinion,
+    ("per",): _phones,
+}
+"""Metrics that are computed together, and how."""
 
 
 def _figure(value: float | None) -> float | None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sottovoce.codec.evaluation.conditions.base import Condition
+
 
 @dataclass(frozen=True)
 class EvaluationOptions:
@@ -20,6 +22,8 @@ class EvaluationOptions:
         Name of a Whisper model, or path of its folder, for word error rates.
     language : str
         Language of recordings for which the table has none.
+    conditions : sequence of Condition
+        Conditions under which the codecs are measured as well.
     """
 
     presets: Sequence[str] | None = None
@@ -27,3 +31,4 @@ class EvaluationOptions:
     against: str = "none"
     asr: str | None = None
     language: str = "en"
+    conditions: Sequence[Condition] = ()

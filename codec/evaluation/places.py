@@ -3,9 +3,14 @@
 from pathlib import Path
 
 
-def own(folder: Path) -> tuple[Path, Path]:
-    """Return the folders in which an evaluation keeps files: sounds, and what is done already."""
-    return folder / "decoded", folder / "parts"
+def own(folder: Path) -> tuple[Path, Path, Path]:
+    """Return the folders in which an evaluation stores files: sound, results, and both of each condition."""
+    return folder / "decoded", folder / "parts", folder / "conditions"
+
+
+def condition(folder: Path, key: str) -> Path:
+    """Return the folder of a condition, in which files are laid out as in that of the report."""
+    return folder / "conditions" / key
 
 
 def clip(folder: Path, codec: str, recording: str) -> Path:

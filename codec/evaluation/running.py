@@ -10,6 +10,7 @@ from sottovoce.codec import models
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.evaluation import metrics
 from sottovoce.codec.evaluation.codecs import available
+from sottovoce.codec.evaluation.condition_report import condition_report
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers.base import RATE
 from sottovoce.codec.evaluation.pipeline import DecodedSignal, Pipeline
@@ -83,6 +84,11 @@ def evaluate(
         missing=missing,
     )
     report = assemble(about, [(one.recording, one.samples / RATE, one.crc32) for one in signals], rows)
+    seconds = sum(one.samples for one in signals) / RATE
+    report["conditions"] = [
+        condition_report(one, pipeline.under(one, rows), recordings, seconds, recogniser is not None)
+        for one in options.conditions
+    ]
     write(report, folder)
     return report
 

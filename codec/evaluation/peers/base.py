@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import soundfile
@@ -70,6 +70,22 @@ class Peer(Protocol):
         pair of list of str, or None
             Words of each command. ``{input}`` and ``{output}`` in them stand for names of files: the encoder reads a
             16-bit mono WAV at `RATE`, and the decoder what the encoder wrote. None where there is no program.
+        """
+
+
+@runtime_checkable
+class LossyPeer(Protocol):
+    """A codec that can be decoded with lost packets."""
+
+    def decode_lossy(self, data: bytes, lost: NDArray[np.bool_]) -> Wave:
+        """Decode what arrives of an encoded recording, and conceal what does not.
+
+        Parameters
+        ----------
+        data : bytes
+            The encoded recording.
+        lost : ndarray of bool [shape=(packets,)]
+            Intervals of 40 ms that are lost.
         """
 
 

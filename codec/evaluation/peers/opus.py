@@ -8,7 +8,9 @@ from importlib import metadata, util
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
+from sottovoce.codec.evaluation.peers import opus_loss
 from sottovoce.codec.evaluation.peers.base import RATE, MissingProgram, Programs, Wave, integers
 
 RATES = {"12": 12, "9": 9, "6": 6}
@@ -36,6 +38,10 @@ class _Named:
 
     def _name(self, rate: str) -> None:
         self.name, self.title, self.bit_rate = f"opus:{rate}", f"Opus {rate} kbit/s", 1000.0 * RATES[rate]
+
+    def decode_lossy(self, data: bytes, lost: NDArray[np.bool_]) -> Wave:
+        """Decode with libopus, which conceals lost packets."""
+        return opus_loss.decode_lossy(data, lost)
 
 
 class OpusTools(_Named, Programs):

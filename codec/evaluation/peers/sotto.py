@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.codec.api import Codec
-from sottovoce.codec.bits import Reader
+from sottovoce.codec.bits import Header, Reader
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
 from sottovoce.codec.models import blocks_of
+from sottovoce.codec.voice.level import level_of_byte
 from sottovoce.models.release import Release
 
 _SOTTO = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
@@ -53,6 +54,18 @@ class Sotto:
         """Return what it decodes to."""
         return self._codec.decode(data)
 
+    def decode_lossy(self, data: bytes, lost: NDArray[np.bool_]) -> Wave:
+        """Decode the codes as packets of one step that get lost; the decoder conceals them."""
+        header, codes = _codes(data, self._codec)
+        step = self._codec.model.step
+        arrived = codes.copy()
+        for i in range(len(codes)):
+            packet = i * step * 1000 // (40 * RATE)
+            if packet < len(lost) and lost[packet]:
+                arrived[i] = -1
+        wave = self._codec.decode_codes(arrived, speaker=header.speaker, level=level_of_byte(header.level))
+        return wave[: header.length]
+
     def commands(self) -> tuple[list[str], list[str]] | None:
         """Return what ``sotto encode`` and ``sotto decode`` are, see `Peer.commands`."""
         files = ["{input}", "-o", "{output}", "--force", "--quiet", "--model", self._model]
@@ -85,13 +98,18 @@ class FirstStage(Sotto):
 
     def decode(self, data: bytes) -> Wave:
         """Return the mel of the codes, made audible."""
-        reader = Reader(io.BytesIO(data))
-        blocks = blocks_of(reader, self._codec.model, self._codec.preset)
-        codes = np.concatenate([block.codes for block in blocks if block.codes is not None])
-        return griffin_lim(decoded_mel(self._codec.model, codes, reader.header.speaker))
+        header, codes = _codes(data, self._codec)
+        return griffin_lim(decoded_mel(self._codec.model, codes, header.speaker))
 
     def commands(self) -> None:
         """There is no program."""
+
+
+def _codes(data: bytes, codec: Codec) -> tuple[Header, NDArray[np.int16]]:
+    """Return the header and the codes of a whole file."""
+    reader = Reader(io.BytesIO(data))
+    blocks = blocks_of(reader, codec.model, codec.preset)
+    return reader.header, np.concatenate([block.codes for block in blocks if block.codes is not None])
 
 
 def decoded_mel(model: Release, codes: NDArray[np.int16], speaker: bytes) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import pytest
 
 from sottovoce.codec import SottoError
 from sottovoce.codec.evaluation import loudness, measuring, metrics, page, peers, running, transcribing
+from sottovoce.codec.evaluation.conditions import conditions
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import MissingProgram
 from sottovoce.codec.evaluation.peers.base import floats, integers
@@ -67,16 +68,16 @@ def done(toy, wav, monkeypatch):
             raise MissingProgram("apt install fake")
         return Late(name, done)
 
-    def measure(reference, decoded, output):
+    def measure(reference, decoded, output, keys=metrics.METRICS):
         done["measured"] += 1
         error = 1e6 * float(np.mean((reference.wave - decoded) ** 2))
         level = loudness.level_error(reference.wave, output)
-        return dict.fromkeys(metrics.METRICS, error) | {"per": None, "level": level}
+        figures = dict.fromkeys(metrics.METRICS, error) | {"per": None, "level": level}
+        return {key: figures[key] for key in keys}
 
     monkeypatch.setattr(peers, "names", lambda against, presets: ["fake:fine", "fake:rough", "fake:missing"])
     monkeypatch.setattr(peers, "peer", peer)
     monkeypatch.setattr(metrics, "versions", lambda: {"metrics": done["version"]})
-    monkeypatch.setattr(measuring, "refer", lambda wave, phones: metrics.Reference(wave, None, None, None, phones))
     monkeypatch.setattr(measuring, "measure", measure)
     monkeypatch.setattr(page, "build", lambda report, folder: f"<html>{len(report['codecs'])}")
     return done
@@ -290,3 +291,40 @@ def test_word_error_rates(parrot):
     assert "wer" not in evaluate()["codecs"][0]["means"]
     evaluate(asr="tiny.en", language="nl")
     assert parrot.transcribed == 12  # of the recordings whose language is not known
+
+
+def test_conditions(parrot, done):
+    done["measured"] = 0
+    wanted = conditions(noise=["pink"], snr=[10, 5], tandem=[2], loss=[10], burst=3)
+    report = evaluate(asr="tiny.en", conditions=wanted)
+    assert [one["key"] for one in report["conditions"]] == [
+        "noise-pink-5",
+        "noise-pink-10",
+        "loss-10-burst-3",
+        "tandem-2",
+    ]
+    five, ten, loss, tandem = report["conditions"]
+    assert loss["codecs"] == []  # none of these conceals losses
+    assert [codec["name"] for codec in five["codecs"]] == ["fake:fine", "fake:rough", "original"]
+    uncoded = five["codecs"][2]
+    assert uncoded["degraded"]["estoi"]["mean"] == 0  # the same samples
+    assert uncoded["means"]["estoi"]["mean"] > ten["codecs"][2]["means"]["estoi"]["mean"] > 0
+    assert set(uncoded["means"]) == {*metrics.CONDITION_METRICS, "wer", "dwer"}
+    assert set(uncoded["degraded"]) == {*metrics.DEGRADED_METRICS, "dwer"}
+    assert uncoded["means"]["dwer"]["mean"] == 25  # one word of four, which the noise hides
+    assert uncoded["degraded"]["dwer"]["mean"] == 0
+    assert tandem["codecs"][0]["degraded"] == {}
+    assert tandem["codecs"][0]["means"]["estoi"]["mean"] < 1  # its delay counts once for each generation
+    assert read_flac(Path("out/conditions/noise-pink-5/input/0001.flac")).any()
+    text = Path("out/report.md").read_text()
+    assert "## Pink noise" in text
+    assert "| ESTOI ↑ | none | pink noise, 5 dB | pink noise, 10 dB |" in text
+    counts = dict(done), parrot.transcribed
+    assert without_costs(evaluate(asr="tiny.en", conditions=wanted)) == without_costs(report)
+    assert (dict(done), parrot.transcribed) == counts  # nothing twice
+
+
+def test_a_report_with_conditions_among_the_recordings(done):
+    first = evaluate("talks/report", source="talks", conditions=conditions(band=["telephone"]))
+    assert len(first["recordings"]) == 3
+    assert evaluate("talks/report", source="talks", conditions=conditions(band=["telephone"])) == first
