@@ -29,6 +29,19 @@ from sottovoce.codec.evaluation.running import evaluate
     'separated by commas; or "none".',
 )
 @click.option(
+    "--peer",
+    "commands",
+    multiple=True,
+    metavar="TEMPLATE",
+    help='Measure an external codec: "NAME: ENCODER {in} {bits} && DECODER {bits} {out}", with WAV in and out.',
+)
+@click.option(
+    "--weights",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Folder of the weights of neural codecs, each in a folder of its name.",
+)
+@click.option(
     "--asr",
     metavar="MODEL",
     help='Measure word error rates with Whisper: a name such as "tiny.en" or "base", which is downloaded once, or the '
@@ -56,6 +69,8 @@ def command(
     presets: str | None,
     model: str,
     against: str,
+    commands: tuple[str, ...],
+    weights: str | None,
     asr: str | None,
     language: str,
     noise: tuple[str, ...],
@@ -85,6 +100,8 @@ def command(
             presets=[name.strip() for name in presets.split(",")] if presets else None,
             model=model,
             against=against,
+            weights=weights,
+            commands=commands,
             asr=asr,
             language=language,
             conditions=conditions(

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from sottovoce.codec.evaluation import peers
 from sottovoce.codec.evaluation.original import NAME, OriginalRecording
 from sottovoce.codec.evaluation.peers import Peer
+from sottovoce.codec.evaluation.peers.settings import PeerSettings
 
 
-def codec(name: str, model: str) -> Peer:
+def codec(name: str, settings: PeerSettings) -> Peer:
     """Return a codec, ready.
 
     Raises
@@ -17,11 +18,11 @@ def codec(name: str, model: str) -> Peer:
     SottoError
         When there is no such codec, preset or model.
     """
-    return OriginalRecording() if name == NAME else peers.peer(name, model)
+    return OriginalRecording() if name == NAME else peers.peer(name, settings)
 
 
 def available(
-    against: str, presets: Sequence[str], model: str, missed: Callable[[str, str], None]
+    against: str, presets: Sequence[str], settings: PeerSettings, missed: Callable[[str, str], None]
 ) -> tuple[list[Peer], dict[str, str]]:
     """Return the codecs that were asked for, and how to get those that aren't here.
 
@@ -31,8 +32,8 @@ def available(
         Families or codecs, separated by commas; "none" for anchors only.
     presets : sequence of str
         Ours.
-    model : str
-        Name, or path of its weights.
+    settings : PeerSettings
+        What codecs are made with.
     missed : callable
         Told at once of each that isn't here: its name, and the command that installs it.
 
@@ -48,12 +49,12 @@ def available(
     SottoError
         When there is no such codec, preset or model.
     """
-    names = peers.names(against, list(presets))
+    names = peers.names(against, list(presets), settings)
     anchors = [name for name in names if name in peers.ANCHORS]
     found, missing = [], {}
     for name in [*(name for name in names if name not in anchors), NAME, *anchors]:
         try:
-            found.append(codec(name, model))
+            found.append(codec(name, settings))
         except peers.MissingProgram as remedy:
             missing[name] = str(remedy)
             missed(name, str(remedy))

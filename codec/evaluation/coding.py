@@ -11,7 +11,8 @@ from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.alignment import VERSION, delay
 from sottovoce.codec.evaluation.codecs import codec
-from sottovoce.codec.evaluation.peers.base import wav_bytes
+from sottovoce.codec.evaluation.peers.base import wav_bytes, with_paths
+from sottovoce.codec.evaluation.peers.settings import PeerSettings
 from sottovoce.codec.evaluation.processes import peak_memory, processor_seconds
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.store import StoredPart
@@ -40,8 +41,8 @@ class CodingMeasurement:
         Its name.
     identity : str
         What its results depend on.
-    model : str
-        Of ours.
+    settings : PeerSettings
+        What codecs are made with.
     recording : ReferenceRecording
         What is coded.
     crc32 : int
@@ -53,7 +54,7 @@ class CodingMeasurement:
     folder: Path
     codec: str
     identity: str
-    model: str
+    settings: PeerSettings
     recording: ReferenceRecording
     crc32: int
     transmission: Transmission = DIRECT
@@ -81,7 +82,7 @@ class CodingMeasurement:
 def code(task: CodingMeasurement) -> CodedRecording:
     """Encode and decode a recording, and keep what became of it."""
     with concerning(f"{task.codec}, {task.recording.path}"):
-        peer, wave = codec(task.codec, task.model), read(task.recording.file)
+        peer, wave = codec(task.codec, task.settings), read(task.recording.file)
         start = processor_seconds()
         data = peer.encode(wave)
         between = processor_seconds()
@@ -154,16 +155,11 @@ def characterise(task: Characterising) -> SpeakerTraits:
 
 
 def _memory(task: CodingMeasurement) -> tuple[int | None, int | None]:
-    commands = codec(task.codec, task.model).commands()
+    commands = codec(task.codec, task.settings).commands()
     if commands is None:
         return None, None
     with TemporaryDirectory() as place:
         source, coded, goal = (Path(place, name) for name in ("talk.wav", "talk.coded", "out.wav"))
         source.write_bytes(wav_bytes(read(task.recording.file)))
         encoder, decoder = commands
-        return peak_memory(_filled(encoder, source, coded)), peak_memory(_filled(decoder, coded, goal))
-
-
-def _filled(command: Sequence[str], source: Path, goal: Path) -> list[str]:
-    names = {"{input}": str(source), "{output}": str(goal)}
-    return [names.get(word, word) for word in command]
+        return peak_memory(with_paths(encoder, source, coded)), peak_memory(with_paths(decoder, coded, goal))

@@ -7,7 +7,7 @@ from sottovoce.codec.evaluation.conditions.base import Condition
 from sottovoce.codec.evaluation.measuring import DEGRADED
 from sottovoce.codec.evaluation.metrics import CONDITION_METRICS, DEGRADED_METRICS, METRICS, Figures, Metric
 from sottovoce.codec.evaluation.references import ReferenceRecording
-from sottovoce.codec.evaluation.report import CodecRow, means
+from sottovoce.codec.evaluation.report import CodecRow, means, nothing_coded
 from sottovoce.codec.evaluation.word_errors import WORD_METRICS
 
 
@@ -57,7 +57,7 @@ def _codec(
     rate = 8 * sum(one["bytes"] for one in row.coded) / seconds
     return {
         "name": row.codec.name,
-        "file_bit_rate": None if row.codec.bit_rate is None else round(rate, 1),
+        "file_bit_rate": None if nothing_coded(row.codec) else round(rate, 1),
         "means": means(row.figures, recordings, metrics),
         "degraded": means(degraded, recordings, {key: one for key, one in compared.items() if key in degraded[0]}),
         "recordings": [dict(figures) for figures in row.figures],

@@ -18,6 +18,10 @@ class EvaluationOptions:
         Name of the model, or path of its weights.
     against : str
         Families of codecs or single codecs, separated by commas; or "none".
+    weights : str, optional
+        Folder of the weights of neural codecs.
+    commands : sequence of str
+        Command lines of external codecs: see `peers.external.parse`.
     asr : str, optional
         Name of a Whisper model, or path of its folder, for word error rates.
     language : str
@@ -29,6 +33,8 @@ class EvaluationOptions:
     presets: Sequence[str] | None = None
     model: str = "default"
     against: str = "none"
+    weights: str | None = None
+    commands: Sequence[str] = ()
     asr: str | None = None
     language: str = "en"
     conditions: Sequence[Condition] = ()

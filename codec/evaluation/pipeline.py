@@ -12,6 +12,7 @@ from sottovoce.codec.evaluation.measuring import DEGRADED, CleanRecording, Compa
 from sottovoce.codec.evaluation.metrics import Figures
 from sottovoce.codec.evaluation.original import NAME
 from sottovoce.codec.evaluation.peers.base import Peer
+from sottovoce.codec.evaluation.peers.settings import PeerSettings
 from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.report import CodecRow
@@ -41,8 +42,8 @@ class Pipeline:
         What is measured; the original is among them.
     signals : sequence of DecodedSignal
         The recordings.
-    model : str
-        Name of this codec's model, or path of its weights.
+    settings : PeerSettings
+        What codecs are made with.
     versions : mapping
         Versions of the metrics.
     recogniser : RecogniserModel, optional
@@ -56,7 +57,7 @@ class Pipeline:
     folder: Path
     codecs: Sequence[Peer]
     signals: Sequence[DecodedSignal]
-    model: str
+    settings: PeerSettings
     versions: Mapping[str, Any]
     recogniser: RecogniserModel | None
     language: str
@@ -122,7 +123,7 @@ class Pipeline:
         codings = [
             [
                 CodingMeasurement(
-                    self.folder, codec.name, codec.identity, self.model, one.recording, one.crc32, transmission
+                    self.folder, codec.name, codec.identity, self.settings, one.recording, one.crc32, transmission
                 )
                 for one in self.signals
             ]

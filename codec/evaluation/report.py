@@ -108,6 +108,11 @@ def assemble(
     }
 
 
+def nothing_coded(codec: Peer) -> bool:
+    """Return whether a codec is only an analysis, which has no rate; external codecs may only not say theirs."""
+    return codec.bit_rate is None and codec.family == "anchor"
+
+
 def _recogniser(model: RecogniserModel | None) -> dict[str, str] | None:
     return model and {"name": model.name, "sha256": model.sha256, "faster-whisper": model.version}
 
@@ -124,7 +129,7 @@ def _codec(
         "family": codec.family,
         "identity": codec.identity,
         "bit_rate": codec.bit_rate,
-        "file_bit_rate": None if codec.bit_rate is None else round(real, 1),
+        "file_bit_rate": None if nothing_coded(codec) else round(real, 1),
         "encode_rtf": round(sum(one["encoding"] for one in coded) / seconds, 5),
         "decode_rtf": round(sum(one["decoding"] for one in coded) / seconds, 5),
         "encode_memory": traits["encode_memory"],

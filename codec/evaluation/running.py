@@ -13,6 +13,7 @@ from sottovoce.codec.evaluation.codecs import available
 from sottovoce.codec.evaluation.condition_report import condition_report
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers.base import RATE
+from sottovoce.codec.evaluation.peers.settings import PeerSettings
 from sottovoce.codec.evaluation.pipeline import DecodedSignal, Pipeline
 from sottovoce.codec.evaluation.recogniser import find_model
 from sottovoce.codec.evaluation.references import ReferenceRecording, find
@@ -70,12 +71,13 @@ def evaluate(
     def missed(name: str, remedy: str) -> None:
         watcher.warn(name, f"not measured; to have it, {remedy}")
 
-    codecs, missing = available(options.against, options.presets or list(release.presets), options.model, missed)
+    settings = PeerSettings(options.model, options.weights, tuple(options.commands))
+    codecs, missing = available(options.against, options.presets or list(release.presets), settings, missed)
     with watcher.progress("reading"):
         signals = list(watched(watcher, map(_read, recordings), len(recordings)))
     sweep(folder)
     work = Work(each, watcher)
-    pipeline = Pipeline(folder, codecs, signals, options.model, versions, recogniser, options.language, work)
+    pipeline = Pipeline(folder, codecs, signals, settings, versions, recogniser, options.language, work)
     rows = pipeline.rows()
     about = About(
         versions={"python": platform.python_version(), "sottovoce": metadata.version("sottovoce"), **versions},

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from sottovoce.codec.errors import SottoError, explained
@@ -37,10 +38,10 @@ class Peer(Protocol):
     title : str
         What people call it.
     family : str
-        What it belongs to: "sottovoce", "codec2", "opus", "speex", "lc3" or "anchor".
+        What it belongs to: "sottovoce", "codec2", "opus", "speex", "lc3", "anchor", or another name.
     bit_rate : float or None
         Bits of its codes a second, without a file around them: what its definition says or, of Opus, which varies, what
-        it is told to reach. None where nothing is coded.
+        it is told to reach. None where nothing is coded, or where it is not known.
     identity : str
         Where this is the same, so are the results: version and behaviour of the programs, or model and preset.
     """
@@ -166,16 +167,33 @@ def wav_samples(data: bytes) -> Wave:
     return soundfile.read(io.BytesIO(data), dtype="float32")[0]
 
 
+def any_wav_samples(data: bytes) -> Wave:
+    """Return the samples of a sound file of any rate and number of channels at `RATE`, mixed to mono.
+
+    Raises
+    ------
+    SottoError
+        When it is not a sound file.
+    """
+    try:
+        wave, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise SottoError(f"the decoder wrote no sound ({error.error_string})", "have it write a WAV") from error
+    return soxr.resample(wave.mean(1, dtype=np.float32), rate, RATE, "VHQ")
+
+
 # ---------------------------------------------------------------- running
-def converted(command: Sequence[str], data: bytes) -> bytes:
+def converted(command: Sequence[str], data: bytes, source_name: str = "in", goal_name: str = "out") -> bytes:
     """Run a program on a file with these contents and return those of the file that it writes.
 
     Parameters
     ----------
     command : sequence of str
-        Its words, with ``{input}`` and ``{output}`` for the names of the files.
+        Its words, in which ``{input}`` and ``{output}`` stand for the paths of the files.
     data : bytes
         Contents of the first.
+    source_name, goal_name : str
+        Names of the files, whose suffixes some programs look at.
 
     Raises
     ------
@@ -183,13 +201,17 @@ def converted(command: Sequence[str], data: bytes) -> bytes:
         When it can't be started, fails, or writes nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
-        source, goal = Path(folder, "in"), Path(folder, "out")
+        source, goal = Path(folder, source_name), Path(folder, goal_name)
         source.write_bytes(data)
-        names = {"{input}": str(source), "{output}": str(goal)}
-        _run([names.get(word, word) for word in command])
+        _run(with_paths(command, source, goal))
         if not goal.exists():
             raise SottoError(f"{command[0]} wrote nothing", "see what it does by hand")
         return goal.read_bytes()
+
+
+def with_paths(command: Sequence[str], source: Path, goal: Path) -> list[str]:
+    """Return a command with the paths of its files in place of ``{input}`` and ``{output}``."""
+    return [word.replace("{input}", str(source)).replace("{output}", str(goal)) for word in command]
 
 
 def _run(command: list[str]) -> "subprocess.CompletedProcess[bytes]":

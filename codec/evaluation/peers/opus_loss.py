@@ -56,11 +56,6 @@ def _library() -> ctypes.CDLL:
     return library
 
 
-def available() -> bool:
-    """Return whether libopus is installed."""
-    return ctypes.util.find_library("opus") is not None
-
-
 class _Decoder:
     """A decoder of libopus at 48 kHz, its own rate."""
 

@@ -63,7 +63,7 @@ def done(toy, wav, monkeypatch):
     Path("talks/list.csv").write_text("path,speaker,gender,age\n0.wav,a,f,9\n1.wav,a,f,9\n2.wav,b,m,30\n")
     done = {"coded": 0, "measured": 0, "version": 1}
 
-    def peer(name, model):
+    def peer(name, settings):
         if name == "fake:missing":
             raise MissingProgram("apt install fake")
         return Late(name, done)
@@ -75,7 +75,7 @@ def done(toy, wav, monkeypatch):
         figures = dict.fromkeys(metrics.METRICS, error) | {"per": None, "level": level}
         return {key: figures[key] for key in keys}
 
-    monkeypatch.setattr(peers, "names", lambda against, presets: ["fake:fine", "fake:rough", "fake:missing"])
+    monkeypatch.setattr(peers, "names", lambda against, presets, settings: ["fake:fine", "fake:rough", "fake:missing"])
     monkeypatch.setattr(peers, "peer", peer)
     monkeypatch.setattr(metrics, "versions", lambda: {"metrics": done["version"]})
     monkeypatch.setattr(measuring, "measure", measure)
