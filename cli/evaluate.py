@@ -13,11 +13,15 @@ from sottovoce.codec.evaluation.conditions.channel import BANDS
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import FAMILIES
 from sottovoce.codec.evaluation.running import evaluate
+from sottovoce.codec.evaluation.sets import SETS
 
 
 @click.command("evaluate")
 @click.argument("references", metavar="REFERENCES", type=click.Path())
 @click.option("-o", "--output", metavar="REPORT", required=True, type=click.Path(), help="Folder for the report.")
+@click.option("--set", "corpus", type=click.Choice(list(SETS)), help="REFERENCES is the folder of this corpus.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="Measure N recordings, spread evenly over all.")
+@click.option("--published", is_flag=True, help="Draw published figures of other codecs into the curves.")
 @click.option("--presets", metavar="LIST", help="Rates of ours, separated by commas. [all of the model]")
 @options.model
 @click.option(
@@ -66,6 +70,9 @@ from sottovoce.codec.evaluation.running import evaluate
 def command(
     references: str,
     output: str,
+    corpus: str | None,
+    limit: int | None,
+    published: bool,
     presets: str | None,
     model: str,
     against: str,
@@ -102,6 +109,9 @@ def command(
             against=against,
             weights=weights,
             commands=commands,
+            corpus=corpus,
+            limit=limit,
+            published=published,
             asr=asr,
             language=language,
             conditions=conditions(

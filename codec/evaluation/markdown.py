@@ -43,6 +43,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from condition_tables(report)
     for key, title in GROUPS.items():
         yield from _groups(report, key, title)
+    yield from _published(report.get("published"))
     if report["missing"]:
         yield ""
         yield "## Not measured"
@@ -86,6 +87,22 @@ def _words(recogniser: Mapping[str, str] | None) -> Iterator[str]:
             "where it is known. dWER: the same against its transcript of the original. Text is normalised as in "
             "Whisper's paper; a recording counts with at most as many errors as it has words."
         )
+
+
+def _published(table: Mapping[str, Any] | None) -> Iterator[str]:
+    if not table:
+        return
+    yield ""
+    yield f"## Published figures on {table['set']}"
+    yield ""
+    yield f"These are {table['note']}. WER and speaker similarity are by other models than those of this report."
+    yield ""
+    titles = {"pesq_wb": "PESQ-WB", "stoi": "STOI", "utmos": "UTMOS", "wer_published": "WER, %"}
+    titles["similarity_published"] = "speaker similarity"
+    yield from header(["codec", "bit/s", *titles.values(), "parameters", "source"])
+    for codec in table["codecs"]:
+        figures = [str(codec["figures"].get(key, "–")) for key in titles]
+        yield row([codec["name"], number(codec["bit_rate"]), *figures, codec["parameters"] or "–", codec["source"]])
 
 
 def _cost(report: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,12 @@ class EvaluationOptions:
         Folder of the weights of neural codecs.
     commands : sequence of str
         Command lines of external codecs: see `peers.external.parse`.
+    corpus : str, optional
+        Name of the corpus that is measured: see `sets`.
+    limit : int, optional
+        Most recordings.
+    published : bool
+        Whether published figures of other codecs are part of the report.
     asr : str, optional
         Name of a Whisper model, or path of its folder, for word error rates.
     language : str
@@ -35,6 +41,9 @@ class EvaluationOptions:
     against: str = "none"
     weights: str | None = None
     commands: Sequence[str] = ()
+    corpus: str | None = None
+    limit: int | None = None
+    published: bool = False
     asr: str | None = None
     language: str = "en"
     conditions: Sequence[Condition] = ()

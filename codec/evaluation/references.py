@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sottovoce.codec.errors import SottoError, concerning, explained
-from sottovoce.codec.evaluation import places
+from sottovoce.codec.evaluation import places, sets
 from sottovoce.models.audio.reader import AUDIO_SUFFIXES
 from sottovoce.models.folders import walk
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
@@ -63,7 +63,7 @@ class ReferenceRecording:
         return "" if math.isnan(age) else "children" if age < 16 else "adults"
 
 
-def find(source: str, report: Path) -> list[ReferenceRecording]:
+def find(source: str, report: Path, corpus: str | None = None, limit: int | None = None) -> list[ReferenceRecording]:
     """Find the recordings that a folder holds or a table lists.
 
     Parameters
@@ -74,18 +74,25 @@ def find(source: str, report: Path) -> list[ReferenceRecording]:
         language and text.
     report : Path
         Folder of the report. Sounds that an earlier run left there are no recordings.
+    corpus : str, optional
+        Name of the corpus in the folder: see `sets`.
+    limit : int, optional
+        Most recordings; they are spread evenly over all.
 
     Raises
     ------
     SottoError
         When there are none, or the table is no table.
     """
-    if os.path.isdir(source):
+    if corpus:
+        folder, rows = source, sets.rows(corpus, source)
+    elif os.path.isdir(source):
         folder, rows = source, _walk(source, report)
     else:
         folder, rows = os.path.dirname(source), _table(source)
     phones = _phones(os.path.join(folder, PHONES))
     width = max(4, len(str(len(rows))))
+    rows = _spread(rows, limit)
     return [
         ReferenceRecording(
             f"{number:0{width}d}",
@@ -96,6 +103,12 @@ def find(source: str, report: Path) -> list[ReferenceRecording]:
         )
         for number, row in enumerate(rows)
     ]
+
+
+def _spread(rows: list[dict[str, str]], limit: int | None) -> list[dict[str, str]]:
+    if limit is None or limit >= len(rows):
+        return rows
+    return [rows[i * len(rows) // limit] for i in range(limit)]
 
 
 def _shown(name: str) -> str:

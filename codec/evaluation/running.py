@@ -15,6 +15,7 @@ from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers.base import RATE
 from sottovoce.codec.evaluation.peers.settings import PeerSettings
 from sottovoce.codec.evaluation.pipeline import DecodedSignal, Pipeline
+from sottovoce.codec.evaluation.published import published
 from sottovoce.codec.evaluation.recogniser import find_model
 from sottovoce.codec.evaluation.references import ReferenceRecording, find
 from sottovoce.codec.evaluation.report import About, assemble, write
@@ -65,7 +66,7 @@ def evaluate(
     recogniser = find_model(options.asr) if options.asr else None
     if recogniser:
         words("", options.language)  # complains now if a package is missing
-    recordings = find(source, folder)
+    recordings = find(source, folder, options.corpus, options.limit)
     release = models.by_name(options.model)
 
     def missed(name: str, remedy: str) -> None:
@@ -91,6 +92,8 @@ def evaluate(
         condition_report(one, pipeline.under(one, rows), recordings, seconds, recogniser is not None)
         for one in options.conditions
     ]
+    if options.published:
+        report["published"] = published()
     write(report, folder)
     return report
 
