@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 
 from sottovoce.codec.evaluation.page.examples import Examples, described, gather
+from sottovoce.codec.evaluation.page.worst import worst_figures
 
 LIMIT = 14_500_000
 """Bytes of sound, in base64, that the page may hold."""
@@ -20,9 +21,12 @@ _PROGRAMS = (  # in this order; they share one scope
     "groups",
     "headline",
     "curves",
+    "published",
     "table",
+    "conditions",
     "spectrogram",
     "listen",
+    "worst",
     "chance",
     "keeping",
     "trial",
@@ -101,9 +105,17 @@ def _shown(report: dict[str, Any], examples: Examples) -> dict[str, Any]:
         **{key: value for key, value in report.items() if key != "codecs"},
         "recordings": [{**one, "generation": described(one).generation} for one in report["recordings"]],
         "codecs": codecs,
+        "conditions": [_condition(one) for one in report.get("conditions", [])],
+        "worst": worst_figures(report),
         "examples": [report["recordings"][index]["id"] for index in examples.recordings],
         "left_out": examples.left_out,
     }
+
+
+def _condition(condition: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the figures of single recordings."""
+    codecs = [{key: value for key, value in one.items() if key != "recordings"} for one in condition["codecs"]]
+    return {**condition, "codecs": codecs}
 
 
 def _embedded(data: object) -> str:

@@ -3,7 +3,10 @@
 const FROM = 200, TO = 64000; // bit/s
 const RATE_TICKS = [250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000];
 const SHAPES = { sottovoce: "circle", codec2: "square", opus: "triangle", speex: "diamond", lc3: "star" };
-const FAMILY_TITLES = { sottovoce: "sottovoce", codec2: "Codec 2", opus: "Opus", speex: "Speex", lc3: "LC3" };
+const FAMILY_TITLES = {
+  sottovoce: "sottovoce", codec2: "Codec 2", opus: "Opus", speex: "Speex", lc3: "LC3", lyra: "Lyra v2",
+  encodec: "EnCodec", dac: "DAC", snac: "SNAC", focalcodec: "FocalCodec", mimi: "Mimi",
+};
 
 const plot = byId("plot");
 const svg = plot.querySelector("svg");
@@ -32,6 +35,7 @@ function startCurves() {
     const key = draw("svg", { viewBox: "-8 -8 16 16", width: 16, height: 16, "aria-hidden": true }, marker(codec, 0, 0));
     byId("legend").append(make("li", { "data-family": codec.family }, key, legendTitle(codec)));
   }
+  legendOfPublished();
   onGroup(drawCurves);
   let width = 0;
   new ResizeObserver(() => {
@@ -66,7 +70,8 @@ function drawCurves() {
   const height = small ? 380 : 480;
   const box = { left: 44, right: width - (small ? 72 : 116), top: 34, bottom: height - 44 };
   const x = (rate) => box.left + (Math.log(rate / FROM) / Math.log(TO / FROM)) * (box.right - box.left);
-  const ticks = niceTicks(extent([...points, ...anchors]));
+  const others = publishedPoints();
+  const ticks = niceTicks(extent([...points, ...anchors, ...others]));
   const y = (value) =>
     box.bottom - ((value - ticks[0]) / (ticks.at(-1) - ticks[0])) * (box.bottom - box.top);
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -75,6 +80,7 @@ function drawCurves() {
   drawAxes(x, y, ticks, box, small);
   const visible = points.filter(({ codec }) => rateOf(codec) >= FROM && rateOf(codec) <= TO);
   drawAnchors(anchors, y, box);
+  drawPublished(others, x, y);
   const lines = linesOf(visible);
   for (const line of lines) drawLine(line, x, y);
   for (const point of [...visible].sort((one, other) => isOurs(one.codec) - isOurs(other.codec))) drawPoint(point, x, y);
@@ -85,6 +91,7 @@ function drawCurves() {
     `${metricName(chosen.metric)} over ${groupTitle()}. ` +
     (visible.some(({ figure }) => varies(figure)) ? "Whiskers are 95 % intervals. " : "") +
     "Broken lines are anchors, at no rate of this axis." +
+    (others.length ? ` Rings are figures on ${report.published.set}: ${report.published.note}.` : "") +
     (away.length ? ` Outside the axis: ${listed(away)}.` : "") +
     (silent.length ? ` Without a fixed rate of codes: ${listed(silent)}.` : "");
 }
@@ -292,8 +299,14 @@ function showTip(target, codec, figure) {
     make("span", {}, `${metricName(metric)} ${quantity(metric, figure.mean)}`),
     make("span", {}, `${varies(figure) ? `95 %: ${span(figure, metric.digits)}; ` : ""}n = ${figure.count}`),
   );
+  placeTip(target.querySelector(".marker") ?? target.querySelector("text"));
+}
+
+/** Show the tip above an element of the drawing, or below it if there is no room. */
+function placeTip(element) {
+  const tip = byId("tip");
   tip.hidden = false;
-  const here = (target.querySelector(".marker") ?? target.querySelector("text")).getBoundingClientRect();
+  const here = element.getBoundingClientRect();
   const frame = plot.getBoundingClientRect();
   const left = here.left + here.width / 2 - frame.left - tip.offsetWidth / 2;
   const above = here.top - frame.top - tip.offsetHeight - 12;

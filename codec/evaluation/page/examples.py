@@ -12,10 +12,14 @@ import soundfile
 
 from sottovoce.codec.errors import concerning
 from sottovoce.codec.evaluation import places
+from sottovoce.codec.evaluation.page.worst import worst
 from sottovoce.codec.evaluation.references import COLUMNS, ReferenceRecording
 
 COUNT = 6
 """Recordings on the page."""
+
+WORST = 2
+"""Of these, recordings that the default preset codes worst; the others are chosen without looking at scores."""
 
 LONGEST = 6.0
 """Seconds of each at most."""
@@ -129,7 +133,10 @@ def gather(report: dict[str, Any], folder: Path, limit: int) -> Examples:
     """
     codecs = [codec["name"] for codec in report["codecs"]]
     audible = [index for index, recording in enumerate(report["recordings"]) if _exists(folder, recording)]
-    chosen = [audible[index] for index in choose([report["recordings"][index] for index in audible])]
+    first = [index for index in worst(report) if index in audible][:WORST]
+    others = [index for index in audible if index not in first]
+    varied = choose([report["recordings"][index] for index in others], COUNT - len(first))
+    chosen = [*first, *(others[index] for index in varied)]
     clips = {}
     for index in chosen:
         for codec in codecs:

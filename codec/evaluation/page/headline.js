@@ -1,6 +1,7 @@
 // The first thing one reads: what was measured, and where the default preset stands among the others.
 
-const FACTS = ["pesq_wb", "estoi", "speaker", "per"];
+const FACTS = ["pesq_wb", "estoi", "speaker", "dwer", "per"];
+const MOST_FACTS = 4;
 const ENOUGH = 5; // recordings that a mean is of, before anything is claimed from its interval
 
 function startHeadline() {
@@ -24,9 +25,9 @@ function startHeadline() {
     `${plural(presets, "preset")} of sottovoce${compared ? ` beside ${plural(compared, "other codec setting")}` : ""}, ` +
     "every one on the same recordings, aligned and brought to the same level. Rates count every byte of the stored file.";
   if (!flagship) return;
-  const facts = FACTS.map((key) => report.metrics.find((metric) => metric.key === key)).filter(
-    (metric) => metric && flagship.means[metric.key],
-  );
+  const facts = FACTS.map((key) => report.metrics.find((metric) => metric.key === key))
+    .filter((metric) => metric && flagship.means[metric.key])
+    .slice(0, MOST_FACTS);
   byId("facts").append(...facts.map(fact));
   byId("facts-note").textContent =
     `${flagship.title}, ${bits(flagship.file_bit_rate)} bit/s in the file. ` +

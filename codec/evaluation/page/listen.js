@@ -30,7 +30,8 @@ function startExamples() {
   const left = report.left_out.length ? ` Left out to keep this file small: ${listed(report.left_out)}.` : "";
   byId("examples-note").textContent =
     "What the metrics heard: 16 kHz, aligned and at the original's level, from 0 to 8 kHz and over 75 dB. " +
-    `Recordings were chosen by speaker, corpus, age and gender, not by their scores; longer ones end after six seconds.${left}`;
+    (report.worst?.length ? "The worst come first; the others were chosen" : "Recordings were chosen") +
+    ` by speaker, corpus, age and gender, not by their scores; longer ones end after six seconds.${left}`;
   watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) fillCard(target);
   }, { rootMargin: "200px" });

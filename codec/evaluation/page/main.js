@@ -14,6 +14,8 @@ startGroups();
 startHeadline();
 startCurves();
 startTable();
+startConditions();
 startExamples();
+startWorst();
 if (report.examples.length) startTrials();
 startFooter();

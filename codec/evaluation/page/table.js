@@ -78,9 +78,12 @@ function cell(codec, column) {
     return make("th", { scope: "row", class: "name", "data-family": tone(codec) }, column.value(codec));
   }
   if (!column.metric) return make("td", {}, column.show(column.value(codec)));
-  const figure = figureOf(codec, column.key);
+  return figureCell(figureOf(codec, column.key), column.metric.digits);
+}
+
+/** A mean with its interval below. */
+function figureCell(figure, digits) {
   if (!figure) return make("td", {}, "–");
-  const { digits } = column.metric;
   const interval = varies(figure) ? make("small", {}, `${fixed(figure.low, digits)}–${fixed(figure.high, digits)}`) : null;
   return make("td", {}, fixed(figure.mean, digits), interval);
 }

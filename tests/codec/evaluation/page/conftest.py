@@ -12,6 +12,7 @@ import soundfile
 from helpers.report_page import written
 
 from sottovoce.codec.evaluation import places
+from sottovoce.codec.evaluation.published import published
 
 RATE = 16000
 
@@ -26,6 +27,8 @@ CODECS = [
     ("pcm8k", "16-bit samples at 8 kHz", "anchor", 128000.0, 0.95),
 ]
 """Name, title, family, bit rate and how good it is."""
+
+QUALITY = {name: quality for name, _, _, _, quality in CODECS}
 
 METRICS = [
     {"key": "pesq_wb", "title": "PESQ-WB", "digits": 2, "better": "more"},
@@ -83,6 +86,51 @@ def report_of_strangers(report: dict[str, Any], folder: Path) -> tuple[dict[str,
     recordings = copy.deepcopy(report["recordings"])
     recordings[3]["speaker"] = recordings[4]["corpus"] = ""
     return {**report, "recordings": recordings}, folder
+
+
+@pytest.fixture
+def hard_report(report: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Path]:
+    """A report with conditions, published figures and transcripts, and its folder."""
+    return with_conditions(report), folder
+
+
+def with_conditions(report: dict[str, Any]) -> dict[str, Any]:
+    """Add conditions, published figures and word errors to a report."""
+    report = copy.deepcopy(report)
+    report["metrics"] = [*METRICS, {"key": "dwer", "title": "dWER, %", "digits": 1, "better": "less"}]
+    for codec in report["codecs"]:
+        errors = 30 * (1 - QUALITY[codec["name"]])
+        codec["means"]["dwer"] = figure(errors, 6)
+        for index, one in enumerate(codec["recordings"]):
+            one |= {"dwer": errors + index, "dwer_words": 8, "transcript": f"words of {codec['name']} {index}"}
+    report["conditions"] = [
+        *(
+            condition(report, f"noise-pink-{ratio}", "pink noise", ratio, "dB SNR", None, 1 / (2 + ratio))
+            for ratio in (0, 5, 10)
+        ),
+        condition(report, "loss-10-burst-3", "packet loss in bursts of 3 packets", 10, "% of packets lost", 0, 0.2),
+        condition(report, "band-telephone", "telephone band", None, "", None, 0.1),
+    ]
+    return report | {"published": published()}
+
+
+def condition(
+    report: dict[str, Any], key: str, kind: str, value: float | None, unit: str, clean: float | None, harm: float
+) -> dict[str, Any]:
+    """A condition that lessens the quality of all codecs, and of packet loss only of those that conceal it."""
+    lossy = key.startswith("loss")
+    codecs = [
+        {
+            "name": codec["name"],
+            "file_bit_rate": codec["file_bit_rate"],
+            "means": figures(QUALITY[codec["name"]] - harm, 6) | {"dwer": figure(30 * (1 + harm), 6)},
+            "degraded": {} if lossy else {"pesq_wb": figure(2 + QUALITY[codec["name"]], 6)},
+        }
+        for codec in report["codecs"]
+        if not lossy or codec["name"].startswith(("sotto", "opus"))
+    ]
+    title = kind if value is None else f"{kind}, {value}"
+    return {"key": key, "kind": kind, "title": title, "value": value, "unit": unit, "clean": clean, "codecs": codecs}
 
 
 def reported(folder: Path, people: list[tuple[str, str, str]]) -> dict[str, Any]:

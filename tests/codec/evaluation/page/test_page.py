@@ -180,6 +180,66 @@ def test_points_tell_their_figures_on_hover_and_focus(page):
     assert "95 %: 3.65 to 3.75" in tip.inner_text()
 
 
+# ---------------------------------------------------------------- conditions, published figures, the worst
+def test_conditions_are_hidden_where_there_are_none(page):
+    assert not page.locator("#conditions").is_visible()
+    assert not page.get_by_role("link", name="Conditions").is_visible()
+    assert not page.locator("#worst").is_visible()  # all recordings are alike
+
+
+def test_conditions_have_curves_and_a_table(opened, hard_report):
+    page = opened(address=written(*hard_report, "hard.html"))
+    heads = page.locator("#condition-table thead th")
+    assert heads.all_inner_texts() == ["Codec", "0", "5", "10", "none"]
+    assert page.get_by_role("radio", name="dWER").is_checked()
+    row = page.locator("#condition-table tbody tr", has_text="sottovoce default").locator("td")
+    assert [text.split("\n")[0] for text in row.all_inner_texts()] == ["45.0", "34.3", "32.5", "9.0"]
+    assert page.locator("#condition-plot polyline").count() == 8
+    page.get_by_role("radio", name="the degraded recording").check(force=True)
+    assert heads.all_inner_texts() == ["Codec", "0", "5", "10"]  # there is none without the condition
+    page.locator("#kind-choice").select_option("packet loss in bursts of 3 packets")
+    assert not page.locator("#condition-against").is_visible()
+    assert heads.all_inner_texts() == ["Codec", "0", "10"]
+    assert page.locator("#condition-table tbody tr").count() == 3  # those that conceal losses
+    page.locator("#kind-choice").select_option("telephone band")
+    assert heads.all_inner_texts() == ["Codec", "telephone band", "none"]
+
+
+def test_published_figures_are_rings(opened, hard_report):
+    page = opened(address=written(*hard_report, "hard.html"))
+    assert "published, not run here" in page.locator("#legend").inner_text()
+    assert page.locator("#plot .published").count() == 15
+    page.get_by_role("img", name="BigCodec, published:").focus()
+    tip = page.locator("#tip").inner_text()
+    assert "PESQ-WB 2.68, published, not run here" in tip
+    assert "arXiv 2409.05377" in tip
+    assert "Rings are figures on LibriSpeech test-clean" in page.locator("#plot-caption").inner_text()
+    page.get_by_role("group", name="Metric").get_by_role("radio", name="MCD").check(force=True)
+    assert page.locator("#plot .published").count() == 0
+
+
+def test_the_worst_recordings_come_first(opened, hard_report):
+    page = opened(address=written(*hard_report, "hard.html"))
+    rows = page.locator("#worst-table tbody tr")
+    assert rows.count() == 6
+    first = rows.first.inner_text()
+    assert "14.0" in first  # dWER
+    assert "words of original 5" in first
+    assert "words of sotto:default 5" in first
+    assert page.locator(".card").first.get_attribute("data-recording") == "0005"
+    rows.nth(1).get_by_role("button").click()
+    assert page.locator(".card").first.get_attribute("data-recording") == "0004"
+    assert "The worst come first" in page.locator("#examples-note").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_conditions_fit_a_phone(opened, hard_report, scheme):
+    page = opened(
+        address=written(*hard_report, "hard.html"), viewport={"width": 375, "height": 700}, color_scheme=scheme
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+
+
 # ---------------------------------------------------------------- listening
 def test_players_play_one_at_a_time(page):
     first, second = (page.locator(f'.card[data-codec="{codec}"] audio') for codec in ("sotto:default", "codec2:3200"))
