@@ -191,7 +191,7 @@ def test_conditions_have_curves_and_a_table(opened, hard_report):
     page = opened(address=written(*hard_report, "hard.html"))
     heads = page.locator("#condition-table thead th")
     assert heads.all_inner_texts() == ["Codec", "0", "5", "10", "none"]
-    assert page.get_by_role("radio", name="dWER").is_checked()
+    assert page.locator("#condition-metric").get_by_role("radio", name="dWER").is_checked()
     row = page.locator("#condition-table tbody tr", has_text="sottovoce default").locator("td")
     assert [text.split("\n")[0] for text in row.all_inner_texts()] == ["45.0", "34.3", "32.5", "9.0"]
     assert page.locator("#condition-plot polyline").count() == 8

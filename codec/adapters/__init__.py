@@ -1,0 +1,1 @@
+"""The codec with the interfaces of other projects, so that their benchmarks and training scripts can run it."""
