@@ -12,6 +12,7 @@ from sottovoce.codec.evaluation.conditions import conditions
 from sottovoce.codec.evaluation.conditions.channel import BANDS
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import FAMILIES
+from sottovoce.codec.evaluation.predictors import PREDICTORS
 from sottovoce.codec.evaluation.running import evaluate
 from sottovoce.codec.evaluation.sets import SETS
 
@@ -46,6 +47,13 @@ from sottovoce.codec.evaluation.sets import SETS
     help="Folder of the weights of neural codecs, each in a folder of its name.",
 )
 @click.option(
+    "--predict",
+    "predictors",
+    multiple=True,
+    type=click.Choice(list(PREDICTORS)),
+    help="Predict naturalness, with the package of this predictor and its weights in FOLDER/NAME of --weights.",
+)
+@click.option(
     "--asr",
     metavar="MODEL",
     help='Measure word error rates with Whisper: a name such as "tiny.en" or "base", which is downloaded once, or the '
@@ -78,6 +86,7 @@ def command(
     against: str,
     commands: tuple[str, ...],
     weights: str | None,
+    predictors: tuple[str, ...],
     asr: str | None,
     language: str,
     noise: tuple[str, ...],
@@ -108,6 +117,7 @@ def command(
             model=model,
             against=against,
             weights=weights,
+            predictors=predictors,
             commands=commands,
             corpus=corpus,
             limit=limit,

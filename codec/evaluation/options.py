@@ -28,6 +28,8 @@ class EvaluationOptions:
         Most recordings.
     published : bool
         Whether published figures of other codecs are part of the report.
+    predictors : sequence of str
+        Names of predictors of naturalness: see `predictors.PREDICTORS`.
     asr : str, optional
         Name of a Whisper model, or path of its folder, for word error rates.
     language : str
@@ -44,6 +46,7 @@ class EvaluationOptions:
     corpus: str | None = None
     limit: int | None = None
     published: bool = False
+    predictors: Sequence[str] = ()
     asr: str | None = None
     language: str = "en"
     conditions: Sequence[Condition] = ()

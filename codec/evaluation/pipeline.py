@@ -13,6 +13,8 @@ from sottovoce.codec.evaluation.metrics import Figures
 from sottovoce.codec.evaluation.original import NAME
 from sottovoce.codec.evaluation.peers.base import Peer
 from sottovoce.codec.evaluation.peers.settings import PeerSettings
+from sottovoce.codec.evaluation.predicting import Prediction, predict_one
+from sottovoce.codec.evaluation.predictors import PREDICTORS
 from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.report import CodecRow
@@ -50,6 +52,8 @@ class Pipeline:
         For word error rates.
     language : str
         Language of recordings for which none is known.
+    predictors : sequence of str
+        Names of predictors of naturalness whose packages and weights are there.
     work : Work
         Looks up stored results and has the rest computed.
     """
@@ -61,6 +65,7 @@ class Pipeline:
     versions: Mapping[str, Any]
     recogniser: RecogniserModel | None
     language: str
+    predictors: Sequence[str]
     work: Work
 
     def rows(self) -> list[CodecRow]:
@@ -73,7 +78,7 @@ class Pipeline:
         ]
         traits = self.work.done("aligning", characterise, tasks)
         measurements = self._measurements(codings, coded, [one["delay"] for one in traits], ())
-        figures, transcripts = self._measured(measurements), self._transcripts(measurements)
+        figures, transcripts = self._predicted(measurements), self._transcripts(measurements)
         figures = self._with_words(figures, transcripts, self._originals(transcripts))
         return [CodecRow(*row) for row in zip(self.codecs, coded, traits, figures, transcripts, strict=True)]
 
@@ -154,6 +159,20 @@ class Pipeline:
     def _measured(self, measurements: Sequence[Sequence[Measurement]]) -> list[list[Figures]]:
         columns = [Comparing(column) for column in zip(*measurements, strict=True)]
         return [list(row) for row in zip(*self.work.done("measuring", compare, columns), strict=True)]
+
+    def _predicted(self, measurements: Sequence[Sequence[Measurement]]) -> list[list[Figures]]:
+        """Measure, and add what predictors say."""
+        figures = self._measured(measurements)
+        for name in self.predictors:
+            one = PREDICTORS[name]
+            folder, identity = one.folder(self.settings), one.identity(self.settings)
+            tasks = [Prediction(task, name, folder, identity) for row in measurements for task in row]
+            more = self._each_codec(self.work.done(f"predicting: {name}", predict_one, tasks))
+            figures = [
+                [figure | new for figure, new in zip(row, added, strict=True)]
+                for row, added in zip(figures, more, strict=True)
+            ]
+        return figures
 
     def _language(self, recording: ReferenceRecording) -> str:
         return (recording.language or self.language).lower()[:2]

@@ -12,6 +12,7 @@ from sottovoce.codec.evaluation.coding import CodedRecording, SpeakerTraits
 from sottovoce.codec.evaluation.markdown import markdown
 from sottovoce.codec.evaluation.metrics import METRICS, Figures, Metric
 from sottovoce.codec.evaluation.peers.base import Peer
+from sottovoce.codec.evaluation.predictors import PREDICTORS
 from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.statistics import Mean, interval
@@ -50,19 +51,23 @@ class About:
         Versions of the metrics; name, id and hash of this codec's model.
     recogniser : RecogniserModel, optional
         The recogniser of the word error rates.
+    predictors : sequence of str
+        Names of the predictors of naturalness.
     missing : mapping
-        Commands that install codecs which were not there, by their names.
+        Commands that install what was not there, by its names.
     """
 
     versions: Mapping[str, Any]
     model: Mapping[str, str]
     recogniser: RecogniserModel | None = None
+    predictors: Sequence[str] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Metric]:
         """All metrics that are measured, by key."""
-        return METRICS | (WORD_METRICS if self.recogniser else {})
+        predicted = {key: one for name in self.predictors for key, one in PREDICTORS[name].metrics.items()}
+        return METRICS | predicted | (WORD_METRICS if self.recogniser else {})
 
 
 def assemble(

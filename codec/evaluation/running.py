@@ -12,9 +12,10 @@ from sottovoce.codec.evaluation import metrics
 from sottovoce.codec.evaluation.codecs import available
 from sottovoce.codec.evaluation.condition_report import condition_report
 from sottovoce.codec.evaluation.options import EvaluationOptions
-from sottovoce.codec.evaluation.peers.base import RATE
+from sottovoce.codec.evaluation.peers.base import RATE, MissingProgram
 from sottovoce.codec.evaluation.peers.settings import PeerSettings
 from sottovoce.codec.evaluation.pipeline import DecodedSignal, Pipeline
+from sottovoce.codec.evaluation.predictors import PREDICTORS
 from sottovoce.codec.evaluation.published import published
 from sottovoce.codec.evaluation.recogniser import find_model
 from sottovoce.codec.evaluation.references import ReferenceRecording, find
@@ -74,16 +75,25 @@ def evaluate(
 
     settings = PeerSettings(options.model, options.weights, tuple(options.commands))
     codecs, missing = available(options.against, options.presets or list(release.presets), settings, missed)
+    predictors = []
+    for name in options.predictors:
+        try:
+            PREDICTORS[name].folder(settings)
+            predictors.append(name)
+        except MissingProgram as remedy:
+            missing[name] = str(remedy)
+            missed(name, str(remedy))
     with watcher.progress("reading"):
         signals = list(watched(watcher, map(_read, recordings), len(recordings)))
     sweep(folder)
     work = Work(each, watcher)
-    pipeline = Pipeline(folder, codecs, signals, settings, versions, recogniser, options.language, work)
+    pipeline = Pipeline(folder, codecs, signals, settings, versions, recogniser, options.language, predictors, work)
     rows = pipeline.rows()
     about = About(
         versions={"python": platform.python_version(), "sottovoce": metadata.version("sottovoce"), **versions},
         model={"name": release.name, "id": release.id.hex(), "sha256": release.card["sha256"]},
         recogniser=recogniser,
+        predictors=predictors,
         missing=missing,
     )
     report = assemble(about, [(one.recording, one.samples / RATE, one.crc32) for one in signals], rows)

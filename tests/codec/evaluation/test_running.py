@@ -4,6 +4,7 @@ import copy
 import csv
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sottovoce.codec.evaluation.conditions import conditions
 from sottovoce.codec.evaluation.options import EvaluationOptions
 from sottovoce.codec.evaluation.peers import MissingProgram
 from sottovoce.codec.evaluation.peers.base import floats, integers
+from sottovoce.codec.evaluation.predictors import PREDICTORS
 from sottovoce.codec.evaluation.recogniser import RecogniserModel
 from sottovoce.codec.evaluation.waves import read, read_flac
 
@@ -328,3 +330,36 @@ def test_a_report_with_conditions_among_the_recordings(done):
     first = evaluate("talks/report", source="talks", conditions=conditions(band=["telephone"]))
     assert len(first["recordings"]) == 3
     assert evaluate("talks/report", source="talks", conditions=conditions(band=["telephone"])) == first
+
+
+def test_predictors(done, monkeypatch, tmp_path):
+    asked = []
+
+    def load(folder):
+        assert folder == tmp_path / "squim"
+        return lambda wave: asked.append(len(wave)) or {"squim_stoi": float(np.std(wave)), "squim_pesq": float("nan")}
+
+    squim = replace(
+        PREDICTORS["squim"],
+        package="numpy",
+        module="numpy",
+        load=load,
+        metrics={key: PREDICTORS["squim"].metrics[key] for key in ("squim_stoi", "squim_pesq")},
+    )
+    monkeypatch.setitem(PREDICTORS, "squim", squim)
+    monkeypatch.setitem(PREDICTORS, "utmos", replace(PREDICTORS["utmos"], module="no_such_module"))
+    console = Console()
+    report = evaluate(predictors=["squim", "utmos"], weights=str(tmp_path), watcher=console)
+    assert {"squim", "utmos"} <= set(report["missing"])
+    assert ("utmos", "not measured; to have it, pip install utmos-pytorch") in console.warned
+    assert report["missing"]["squim"].startswith("put squim_objective_dns2020.pth of torchaudio's SQUIM_OBJECTIVE into")
+    (tmp_path / "squim").mkdir()
+    (tmp_path / "squim" / "squim_objective_dns2020.pth").write_bytes(b"weights")
+    report = evaluate(predictors=["squim"], weights=str(tmp_path))
+    assert len(asked) == 9
+    mean = report["codecs"][2]["means"]["squim_stoi"]["mean"]
+    assert mean == pytest.approx(np.mean([np.std(read(Path(f"talks/{number}.wav"))) for number in range(3)]), abs=1e-4)
+    assert report["codecs"][0]["means"]["squim_pesq"] is None
+    assert {"key": "squim_stoi", "title": "SQUIM STOI", "digits": 3, "better": "more"} in report["metrics"]
+    assert evaluate(predictors=["squim"], weights=str(tmp_path)) == report
+    assert len(asked) == 9  # nothing twice
