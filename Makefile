@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 # Real speech: train/, train.csv, valid/ and valid.csv
 export SOTTO_SPEECH ?= ../shared/speech
+# Whisper for word error rates: a name, or the folder of a model converted for CTranslate2
+ASR ?= tiny.en
 BIN := $(VENV)/bin
 # One thread a process: the tests already use all cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -68,6 +70,7 @@ docs: $(VENV)/docs
 	$(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/dev
+	$(BIN)/python -m pip install -q -e ".[asr]"
 	$(BIN)/python benchmarks/sampler.py | tee docs/benchmarks/speed.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/benchmarks/memory.txt
 	$(BIN)/python benchmarks/streaming.py | tee docs/benchmarks/streaming.txt
@@ -79,7 +82,8 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/losses.txt
 	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/protection.txt
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
-		--against codec2,opus,speex,lc3,stage1:default,stage1:max
+		--against codec2,opus,speex,lc3,stage1:default,stage1:max --asr $(ASR) \
+		--noise pink --snr 5,10 --loss 10 --burst 3 --tandem 2
 	$(BIN)/sotto compare $(SOTTO_SPEECH)/valid.csv -o runs/families
 	$(BIN)/sotto prepare $(SOTTO_SPEECH)/train -o runs/shards
 	$(BIN)/python benchmarks/ladder.py runs/shards runs/ladder

@@ -28,7 +28,7 @@ TABLES = ROOT / "docs" / "benchmarks"
 JSON, FAMILIES, PROBES = TABLES / "codecs.json", TABLES / "families.json", TABLES / "probes.json"
 CARD = ROOT / "models" / "released" / "default.json"
 PLACE = re.compile(r"(<!-- figures -->\n).*?(\n<!-- /figures -->)", re.DOTALL)
-SHOWN = ("pesq_wb", "stoi", "estoi", "f0", "voicing", "speaker", "dnsmos", "per")
+SHOWN = ("pesq_wb", "stoi", "estoi", "f0", "voicing", "speaker", "dnsmos", "per", "dwer")
 
 
 def table(report: Mapping[str, Any]) -> str:
@@ -38,12 +38,13 @@ def table(report: Mapping[str, Any]) -> str:
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     metrics = {metric["key"]: metric for metric in report["metrics"]}
-    titles = [f"{metrics[key]['title']} {'↑' if metrics[key]['better'] == 'more' else '↓'}" for key in SHOWN]
+    shown = [key for key in SHOWN if key in metrics]
+    titles = [f"{metrics[key]['title']} {'↑' if metrics[key]['better'] == 'more' else '↓'}" for key in shown]
     yield _row(["codec", "file, bit/s", *titles])
     yield _row(["---"] + ["---:"] * (len(titles) + 1))
     for codec in report["codecs"]:
         rate = codec["file_bit_rate"]
-        means = [_shown(codec["means"][key], metrics[key]["digits"]) for key in SHOWN]
+        means = [_shown(codec["means"][key], metrics[key]["digits"]) for key in shown]
         yield _row([codec["title"], "–" if rate is None else f"{rate:.0f}", *means])
 
 
@@ -80,8 +81,16 @@ def document() -> str:
 
 def summary(report: Mapping[str, Any], rows: str) -> str:
     """Return a report as JSON without the figures of single recordings, which are most of it and in no table."""
-    kept = [{key: value for key, value in row.items() if key != "recordings"} for row in report[rows]]
-    return json.dumps({**report, rows: kept}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    kept = {**report, rows: [_without_recordings(row) for row in report[rows]]}
+    if "conditions" in report:
+        kept["conditions"] = [
+            {**one, "codecs": [_without_recordings(row) for row in one["codecs"]]} for one in report["conditions"]
+        ]
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _without_recordings(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "recordings"}
 
 
 def put(path: Path, content: str) -> None:
