@@ -145,4 +145,5 @@ def main() -> None:
 
 
 def _terminate(number: int, frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the same again would end the cleaning up
     sys.exit(128 + number)  # like any exception, it leaves nothing half-written

@@ -110,11 +110,17 @@ def _outcomes(
         work = partial(work, tick=console.advance)
     finished = 0
     with console.progress(verb):
-        for group, outcomes in zip(groups, each(work, groups, workers), strict=True):
+        for group, outcomes in zip(groups, each(work, groups, workers, _died), strict=True):
             yield from zip(group, outcomes, strict=True)
             finished += len(group)
             if len(jobs) > 1:
                 console.advance(finished, len(jobs))
+
+
+def _died(jobs: Sequence[Job]) -> list[Outcome]:
+    """Return what is said of files whose process died."""
+    remedy = "there may be too little memory; try it alone, with -j 1"
+    return [SottoError("the process that worked on it died", remedy, job.name) for job in jobs]
 
 
 def _without_existing(
