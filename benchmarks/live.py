@@ -51,7 +51,7 @@ def main() -> None:
         for _ in range(RUNS):
             seconds, meters = measured()
             print(
-                f"{1000 * seconds:9.0f} ms {meters['latency']:8.0f} ms {meters['decode']:10.0%}"
+                f"{1000 * seconds:9.0f} ms {meters['latency_ms']:8.0f} ms {meters['decode_rtf']:10.0%}"
                 f" {meters['underruns']:11} {meters['concealed']:11}"
             )
 

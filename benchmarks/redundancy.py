@@ -16,7 +16,7 @@ import numpy as np
 from sottovoce.codec import Codec
 from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.live.catch_up import CatchUp
-from sottovoce.codec.live.datagrams import Datagram, Kind, Outgoing, SequenceCounter
+from sottovoce.codec.live.datagrams import Datagram, Kind, Packetizer, SequenceCounter
 from sottovoce.codec.live.player import MARGIN, Player
 from sottovoce.codec.live.simulated_link import Link, LinkSettings
 from sottovoce.codec.stream import StreamEncoder
@@ -29,7 +29,7 @@ POLL = 0.005
 HEADERS = 28  # bytes of IPv4 and UDP
 REDUNDANCIES = (0, 1, 2, 3, 5)
 LOSSES = (0.05, 0.1, 0.2)
-BUFFERS = (0.06, 0.2)
+JITTER_BUFFERS = (0.06, 0.2)
 JITTERS = (0.0, 0.02)
 
 
@@ -59,9 +59,12 @@ class Loudspeaker:
     def fill(self) -> int:
         return max(0, round(((self._until or 0.0) - self.now) * RATE))
 
+    def start(self, silence: int) -> None:
+        self._until = self.now + self._lead + silence / RATE
+
     def write(self, wave: np.ndarray, first: int) -> None:
         if self._until is None:
-            self._until = self.now + self._lead
+            self.start(0)
         self.waited.append(self.fill / RATE)
         kept = self._trim.push(wave, self.fill)
         self._until = max(self._until, self.now) + len(kept) / RATE
@@ -82,30 +85,30 @@ def stream() -> tuple[bytes, Iterator[bytes]]:
 def sent(redundancy: int) -> list[list[Datagram]]:
     """Return the datagrams of each packet, and the goodbyes at the end."""
     header, packets = stream()
-    outgoing = Outgoing(header, SECONDS, redundancy)
+    outgoing = Packetizer(header, SECONDS, redundancy)
     datagrams = [outgoing.packet(number, packet) for number, packet in enumerate(itertools.islice(packets, COUNT))]
     return [*datagrams, [outgoing.goodbye()] * 3]
 
 
-def played(datagrams: list[list[Datagram]], settings: LinkSettings, buffer: float) -> tuple[float, float, float]:
+def played(datagrams: list[list[Datagram]], settings: LinkSettings, jitter_buffer: float) -> tuple[float, float, float]:
     """Return the shares of packets that were lost and concealed, and the mean seconds of buffered sound."""
-    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + buffer), SequenceCounter()
-    listener = Player(Decoder(), output)  # type: ignore[arg-type]
+    link, output, whole = Link(settings, seed=1), Loudspeaker(MARGIN + jitter_buffer), SequenceCounter()
+    player = Player(Decoder(), output)  # type: ignore[arg-type]
     coming = iter(datagrams)
-    for poll in range(round((len(datagrams) * SECONDS + 2 * buffer) / POLL)):
+    for poll in range(round((len(datagrams) * SECONDS + 2 * jitter_buffer) / POLL)):
         output.now = poll * POLL
         if poll % round(SECONDS / POLL) == 0:
             for datagram in next(coming, []):
                 if datagram.kind is not Kind.HELLO:
                     link.send(datagram.number, datagram.pack(), output.now)
-        for _, data in link.arrived(output.now):
+        for _, data in link.receive(output.now):
             if arrived := Datagram.unpack(data):
                 number = whole(arrived.number)
-                listener.put(number, *arrived.packets())
+                player.put(number, *arrived.packets())
                 if arrived.kind is Kind.GOODBYE:
-                    listener.playout.end = number
-        listener.pump()
-    return listener.playout.lost / COUNT, listener.concealed / COUNT, float(np.mean(output.waited))
+                    player.jitter_buffer.end = number
+        player.step()
+    return player.jitter_buffer.lost / COUNT, player.concealed / COUNT, float(np.mean(output.waited))
 
 
 def rates(datagrams: list[list[Datagram]]) -> tuple[float, float, float]:
@@ -131,14 +134,14 @@ def main() -> None:
     print("loss   burst  jitter    buffer" + "".join(columns))
     for loss in LOSSES:
         bursts = {"1": 1.0, "chance": 1 / (1 - loss), "3": 3.0}
-        for (name, burst), jitter, buffer in itertools.product(bursts.items(), JITTERS, BUFFERS):
+        for (name, burst), jitter, jitter_buffer in itertools.product(bursts.items(), JITTERS, JITTER_BUFFERS):
             settings = LinkSettings(loss, burst, jitter=jitter)
-            found = np.array([played(datagrams, settings, buffer) for datagrams in streams.values()])
+            found = np.array([played(datagrams, settings, jitter_buffer) for datagrams in streams.values()])
             cells = [
                 *(f"{100 * part:7.2f}" for part in found[:, :2].T.flat),
                 *(f"{1000 * s:7.0f}" for s in found[:, 2]),
             ]
-            head = f"{loss:4.0%}  {name:>6}  {1000 * jitter:6.0f}  {1000 * buffer:8.0f}"
+            head = f"{loss:4.0%}  {name:>6}  {1000 * jitter:6.0f}  {1000 * jitter_buffer:8.0f}"
             print(head + "".join(cells), flush=True)
 
 

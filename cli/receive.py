@@ -1,6 +1,7 @@
 """sotto receive."""
 
 from contextlib import ExitStack
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -10,25 +11,26 @@ from sottovoce.cli.support import options
 from sottovoce.cli.support.background import run_until_stopped
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.kernel import chosen_kernel
-from sottovoce.cli.support.meters import in_words, meters
+from sottovoce.cli.support.meters import meter_line, meters, print_meters, ratio
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.io.files import writing
 from sottovoce.codec.live.player import MARGIN, Player
 from sottovoce.codec.live.realtime_files import PacedAudioOutput
 from sottovoce.codec.live.sound_card import Playback
 from sottovoce.codec.live.udp import UdpReceiver, parse_address
-from sottovoce.codec.stream import StreamDecoder
 
 RATE = 16000
-POLL = 0.003
-"""Seconds to wait for a datagram before looking at what is due."""
+"""Sample rate of the output, Hz."""
+
+POLL_SECONDS = 0.003
+"""Longest wait for a datagram, seconds."""
 
 
 @click.command("receive")
 @click.argument("address", metavar="[HOST:]PORT")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(allow_dash=True), help="WAV instead of a loudspeaker.")
 @options.loudspeaker
-@options.patience(60.0)
+@options.jitter_buffer_ms(60.0)
 @options.force
 @options.as_json
 @options.quiet
@@ -36,58 +38,64 @@ def command(
     address: str,
     output: str | None,
     loudspeaker: str | None,
-    patience: float,
+    jitter_buffer_ms: float,
     force: bool,
     as_json: bool,
     quiet: bool,
-) -> None:
-    """Play what `sotto send` sends to this UDP port, on all networks or on that of HOST. Ctrl-C ends it.
+) -> int:
+    """Play what `sotto send` sends to this UDP port of all addresses of this machine, or of HOST. Ctrl-C ends it.
 
-    Into a FILE goes what a loudspeaker would have played, until the sender says goodbye.
+    A FILE is written with what a loudspeaker would have played, until the sender ends the stream.
     """
     console = Console(quiet=quiet, as_json=as_json)
     chosen_kernel(console)
-    host, port = parse_address(address, "0.0.0.0")
-    lead = MARGIN + patience / 1000
-    with ExitStack() as open_things:
-        played: PacedAudioOutput | Playback
-        if output:
-            file = open_things.enter_context(writing(output, force=force, keep=True))
-            wav = open_things.enter_context(WavWriter(file, RATE, None))
-            played = PacedAudioOutput(wav, RATE, lead=lead)
-        else:
-            played = open_things.enter_context(Playback(loudspeaker, RATE, lead=lead))
+    host, port = parse_address(address, host_required=False)
+    lead = MARGIN + jitter_buffer_ms / 1000
+    with ExitStack() as stack:
+        played = _output(output, loudspeaker, lead, stack, force=force)
+        receiver = UdpReceiver(host, port, lambda decoder: Player(decoder, played))
+        stack.callback(receiver.close)
 
-        def listen(decoder: StreamDecoder) -> Player:
-            return Player(decoder, played)
+        with meters(quiet=quiet) as show:
+            ending = run_until_stopped(
+                [partial(_receive, receiver, once=bool(output))],
+                lambda: show(meter_line(_meters(receiver, played))),
+                partial(console.note, f"listening at port {receiver.port}; Ctrl-C ends it"),
+            )
+        print_meters(_meters(receiver, played), console)
+        return ending.result()
 
-        receiver = UdpReceiver(host, port, listen)
-        open_things.callback(receiver.close)
 
-        def work(stop: Event) -> None:
-            while not stop.is_set():
-                receiver.step(POLL)
-                if output and receiver.listener and not receiver.speaking:
-                    break
+def _receive(receiver: UdpReceiver, stop: Event, *, once: bool) -> None:
+    """Receive until the event is set, or `once`: to the end of a stream, which is played when the event is set."""
+    while not stop.is_set():
+        receiver.step(POLL_SECONDS)
+        if once and receiver.player and not receiver.active:
+            return
+    if once:
+        receiver.finish()
 
-        def facts() -> dict[str, Any]:
-            listener = receiver.listener
-            if not listener or not listener.decoded:
-                return {"seconds": 0.0}
-            return {
-                "seconds": listener.decoded,
-                "bit_rate": 8 * receiver.bytes / listener.decoded,
-                "decode": listener.busy / listener.decoded,
-                "lost": listener.playout.lost,
-                "late": listener.playout.late,
-                "recovered": listener.playout.recovered,
-                "concealed": listener.concealed,
-                "underruns": played.underruns,
-            }
 
-        show = open_things.enter_context(meters(quiet=quiet))
-        listening = f"listening at port {receiver.port}; Ctrl-C ends it"
-        run_until_stopped([work], lambda: show(in_words(facts())), lambda: console.note(listening))
-        said = facts()
-    console.result(in_words(said))
-    console.document(said)
+def _output(
+    name: str | None, loudspeaker: str | None, lead: float, stack: ExitStack, *, force: bool
+) -> PacedAudioOutput | Playback:
+    if not name:
+        return stack.enter_context(Playback(loudspeaker, RATE, lead=lead))
+    wav = stack.enter_context(WavWriter(stack.enter_context(writing(name, force=force, keep=True)), RATE, None))
+    return PacedAudioOutput(wav, RATE, lead=lead)
+
+
+def _meters(receiver: UdpReceiver, played: PacedAudioOutput | Playback) -> dict[str, Any]:
+    player = receiver.player
+    if not player or not player.seconds:
+        return {"seconds": 0.0}
+    return {
+        "seconds": player.seconds,
+        "bit_rate": ratio(8 * receiver.bytes, player.seconds),
+        "decode_rtf": ratio(player.decode_seconds, player.seconds),
+        "lost": player.jitter_buffer.lost,
+        "late": player.jitter_buffer.late,
+        "recovered": player.jitter_buffer.recovered,
+        "concealed": player.concealed,
+        "underruns": played.underruns,
+    }

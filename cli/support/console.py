@@ -22,12 +22,14 @@ class Console:
 
     Attributes
     ----------
+    quiet : bool
+        As given.
     results_aside : bool
         Whether results go to standard error, because the encoded or decoded data goes to standard output.
     """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
-        self._quiet = quiet
+        self.quiet = quiet
         self._json = as_json
         self.results_aside = False
         self._progress: Any = None
@@ -35,7 +37,7 @@ class Console:
 
     def result(self, line: str) -> None:
         """Print a result in words."""
-        if not (self._quiet or self._json):
+        if not (self.quiet or self._json):
             self._print(lines(line), err=self.results_aside)
 
     def document(self, value: Any) -> None:
@@ -49,7 +51,7 @@ class Console:
 
     def note(self, what: str) -> None:
         """Print something that the user may not expect."""
-        if not self._quiet:
+        if not self.quiet:
             self._print(one_line(f"note: {what}"), err=True)
 
     def error(self, line: str) -> None:
@@ -64,7 +66,7 @@ class Console:
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
         """Show a progress bar inside, if standard error is a terminal."""
-        if self._quiet or not is_terminal(sys.stderr):
+        if self.quiet or not is_terminal(sys.stderr):
             yield
             return
         from rich.console import Console as Terminal

@@ -128,7 +128,7 @@ def piped(inputs: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...],
     return inputs, output, False
 
 
-def patience(default: float) -> Callable[[Callable], Callable]:
-    """Return the option for how late packets may be, of so many milliseconds."""
-    kind, words = click.FloatRange(0, 5000), "How late packets may be, ms."
-    return click.option("--buffer", "patience", default=default, show_default=True, type=kind, help=words)
+def jitter_buffer_ms(default: float) -> Callable[[Callable], Callable]:
+    """Return the option --buffer with a default in milliseconds."""
+    kind, words = click.FloatRange(0, 5000), "Jitter buffer: how late packets may arrive, ms."
+    return click.option("--buffer", "jitter_buffer_ms", default=default, show_default=True, type=kind, help=words)

@@ -1,6 +1,6 @@
-"""Catching up: a little of the sound is left out when too much of it waits.
+"""Catching up: samples are left out when too many of them wait.
 
-It does after the device has stopped for a moment, and when its clock is slower than that of the microphone.
+They do after the device has stopped for a moment, and when its clock is slower than that of the microphone.
 """
 
 import math
@@ -11,48 +11,48 @@ import numpy.typing as npt
 Wave = npt.NDArray[np.float32]
 
 WINDOW = 2.0
-"""Seconds of sound in which too much must have waited all along."""
+"""Seconds in which too many samples must have waited all the time."""
 
 SLACK = 0.010
-"""Seconds that it may be more than its goal."""
+"""Seconds by which the samples that wait may exceed the target."""
 
 SPLICE = 0.005
-"""Seconds in which what comes before a cut becomes what comes after it."""
+"""Seconds of the cross-fade at a cut."""
 
 
 class CatchUp:
-    """Leaves out what would keep more than `goal` samples waiting.
+    """Leaves out samples where more than `target` of them keep waiting.
 
     Parameters
     ----------
-    goal : float
-        Samples that may wait when the next ones come.
+    target : float
+        Number of samples that may wait when the next ones are added.
     rate : int
         Hz.
     """
 
-    def __init__(self, goal: float, rate: int) -> None:
-        self._goal = goal
+    def __init__(self, target: float, rate: int) -> None:
+        self._target = target
         self._rate = rate
-        self._least, self._passed = math.inf, 0
+        self._minimum, self._passed = math.inf, 0
         self._surplus = 0.0
 
     def push(self, wave: Wave, waiting: int) -> Wave:
-        """Take samples that come when `waiting` others wait; return them or, while catching up, at least half."""
+        """Return `wave`, or while catching up at least half of it, if `waiting` samples are before it."""
         if self._surplus > SLACK * self._rate:
-            kept = shortened(wave, min(int(self._surplus), len(wave) // 2), self._rate)
+            kept = shorten(wave, min(int(self._surplus), len(wave) // 2), self._rate)
             self._surplus -= len(wave) - len(kept)
             return kept
-        self._least = min(self._least, waiting)
+        self._minimum = min(self._minimum, waiting)
         self._passed += len(wave)
         if self._passed >= WINDOW * self._rate:
-            self._surplus = self._least - self._goal
-            self._least, self._passed = math.inf, 0
+            self._surplus = self._minimum - self._target
+            self._minimum, self._passed = math.inf, 0
         return wave
 
 
-def shortened(wave: Wave, most: int, rate: int) -> Wave:
-    """Leave out up to `most` samples of `wave` where what remains fits best together, as WSOLA does.
+def shorten(wave: Wave, most: int, rate: int) -> Wave:
+    """Leave out up to `most` samples of `wave` where the rest is most similar at the cut, as WSOLA does.
 
     Source: Verhelst and Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993.
     """

@@ -1,7 +1,7 @@
-"""What goes over UDP: an introduction now and then, the packets, and a goodbye. docs/FORMAT.md describes it.
+"""Datagrams of a stream over UDP: hellos with its header, its packets, and a goodbye. docs/FORMAT.md describes them.
 
-For lossy links a datagram brings the packets before its own once more, as Perkins et al., "RTP Payload for Redundant
-Audio Data", RFC 2198, 1997, do for RTP.
+For lossy links a datagram repeats the packets before its own, as Perkins et al., "RTP Payload for Redundant Audio
+Data", RFC 2198, 1997, do for RTP.
 """
 
 import io
@@ -15,21 +15,21 @@ from typing import NamedTuple
 from sottovoce.codec.bits import varint
 from sottovoce.codec.bits.source import Source
 
-LARGEST = 2048
-"""Bytes that a datagram of ours has at most."""
+MAX_DATAGRAM_BYTES = 2048
+"""Largest size of a datagram, bytes."""
 
-MOST_COPIES = 8
-"""Earlier packets that a datagram brings once more, at most."""
+MAX_REDUNDANCY = 8
+"""Largest number of earlier packets that a datagram repeats."""
 
 HELLO_SECONDS = 1.0
-"""How often a sender introduces itself: so soon somebody who comes later hears it."""
+"""Seconds between hellos: a receiver that joins later waits for the next one."""
 
 _LAYOUT = struct.Struct("<BBH")
 _NUMBERS = 1 << 16
 
 
 class Kind(IntEnum):
-    """What a datagram holds."""
+    """Kind of a datagram."""
 
     HELLO = 0xB0
     PACKET = 0xB1
@@ -44,12 +44,13 @@ class Datagram(NamedTuple):
     ----------
     kind : Kind
     session : int
-        Of the stream, 0 to 255: by it a receiver knows that another one has begun.
+        Number of the stream, 0 to 255, by which a receiver recognises a new one.
     number : int
-        Of the packet, or the newest of several, counted from 0 and sent modulo 65536; of a hello that of the next
-        packet, of a goodbye that after the last.
+        Number of the packet, or of the newest of several, counted from 0 and sent modulo 65536; in a hello that of the
+        next packet, in a goodbye that after the last.
     body : bytes
-        A hello's is the stream's header, a packet's the packet; packets, and those before a goodbye, are `joined`.
+        The stream's header in a hello, the packet in a packet; several packets, and those in a goodbye, are encoded by
+        `join_packets`.
     """
 
     kind: Kind
@@ -63,42 +64,42 @@ class Datagram(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> "Datagram | None":
-        """Return what the bytes hold, or None where they are none of ours."""
-        if not _LAYOUT.size <= len(data) <= LARGEST or data[0] not in set(Kind):
+        """Return the datagram of these bytes, or None where they are none."""
+        if not _LAYOUT.size <= len(data) <= MAX_DATAGRAM_BYTES or data[0] not in set(Kind):
             return None
         kind, session, number = _LAYOUT.unpack_from(data)
         return cls(Kind(kind), session, number, data[_LAYOUT.size :])
 
     def packets(self) -> list[bytes | None]:
-        """Return the packet of this number, None where there is none, and those before it; the newest first."""
+        """Return the packet of this number (None in a goodbye) and those before it, newest first."""
         match self.kind:
             case Kind.PACKET:
                 return [self.body]
             case Kind.PACKETS:
-                return [*parted(self.body)]
+                return [*split_packets(self.body)]
             case Kind.GOODBYE:
-                return [None, *parted(self.body)]
+                return [None, *split_packets(self.body)]
         return []
 
 
-def joined(packets: Iterable[bytes]) -> bytes:
-    """Return the body that holds packets, each after its size; the last ones are left out where they don't fit."""
+def join_packets(packets: Iterable[bytes]) -> bytes:
+    """Return the body with these packets, each after its size; the last ones are left out where they don't fit."""
     body = b""
     for packet in packets:
         part = varint.encode(len(packet)) + packet
-        if _LAYOUT.size + len(body) + len(part) > LARGEST:
+        if _LAYOUT.size + len(body) + len(part) > MAX_DATAGRAM_BYTES:
             break
         body += part
     return body
 
 
-def parted(body: bytes) -> list[bytes]:
-    """Return the packets that are `joined` in a body; none where it is malformed."""
+def split_packets(body: bytes) -> list[bytes]:
+    """Return the packets in a body made by `join_packets`; none where it is malformed."""
     source, at = Source(io.BytesIO(body)), 0
     packets: list[bytes] = []
     while at < len(body):
         found = varint.peek(source, at)
-        if found is None or sum(found) > len(body) or len(packets) > MOST_COPIES:
+        if found is None or sum(found) > len(body) or len(packets) > MAX_REDUNDANCY:
             return []
         size, start = found
         at = start + size
@@ -106,54 +107,56 @@ def parted(body: bytes) -> list[bytes]:
     return packets
 
 
-class Outgoing:
-    """Makes the datagrams of a stream.
+class Packetizer:
+    """Packs the packets of a stream into datagrams.
 
     Parameters
     ----------
     header : bytes
-        Of the stream.
+        Header of the stream.
     seconds : float
-        Of speech in a packet.
+        Duration of a packet.
     redundancy : int
-        How many earlier packets each datagram brings once more, 0 to `MOST_COPIES`.
+        Number of earlier packets that each datagram repeats, 0 to `MAX_REDUNDANCY`.
 
     Attributes
     ----------
     session : int
-        Drawn anew for each stream.
+        Random number of this stream, 0 to 255.
     """
 
     def __init__(self, header: bytes, seconds: float, redundancy: int = 0) -> None:
         self.session = secrets.randbelow(256)
         self._header = header
-        self._often = max(1, round(HELLO_SECONDS / seconds))
+        self._hello_period = max(1, round(HELLO_SECONDS / seconds))
         self._redundancy = redundancy
-        self._sent: deque[bytes] = deque(maxlen=redundancy)  # the newest first
+        self._recent: deque[bytes] = deque(maxlen=redundancy)  # newest first
         self._next = 0
 
     def packet(self, number: int, packet: bytes) -> list[Datagram]:
-        """Return the datagrams for the next packet: it, and before it, now and then, who speaks."""
-        told = number % self._often == 0 or number <= self._redundancy
-        hello = [Datagram(Kind.HELLO, self.session, number, self._header)] if told else []
-        kind, body = (Kind.PACKETS, joined([packet, *self._sent])) if self._redundancy else (Kind.PACKET, packet)
-        self._sent.appendleft(packet)
+        """Return the datagrams for the next packet: one with the packet, and before it, once a second, a hello."""
+        due = number % self._hello_period == 0 or number <= self._redundancy
+        hello = [Datagram(Kind.HELLO, self.session, number, self._header)] if due else []
+        kind, body = (
+            (Kind.PACKETS, join_packets([packet, *self._recent])) if self._redundancy else (Kind.PACKET, packet)
+        )
+        self._recent.appendleft(packet)
         self._next = number + 1
         return [*hello, Datagram(kind, self.session, number, body)]
 
     def goodbye(self) -> Datagram:
-        """Return the datagram after the last packet, which brings the packets before it as any other does."""
-        return Datagram(Kind.GOODBYE, self.session, self._next, joined(self._sent))
+        """Return the datagram after the last packet; it repeats earlier packets as the others do."""
+        return Datagram(Kind.GOODBYE, self.session, self._next, join_packets(self._recent))
 
 
 class SequenceCounter:
-    """Makes whole numbers of those modulo 65536: each is taken for the nearest one to the largest so far."""
+    """Unwraps numbers modulo 65536: each stands for the number nearest to the largest so far."""
 
     def __init__(self) -> None:
         self._largest: int | None = None
 
     def __call__(self, number: int) -> int:
-        """Return the whole number."""
+        """Return the unwrapped number."""
         if self._largest is None:
             self._largest = number + _NUMBERS  # so that earlier ones aren't negative
             return self._largest

@@ -1,4 +1,4 @@
-"""Microphones and loudspeakers: which there are, and which one the user means."""
+"""Microphones and loudspeakers: the list of them, and the one that a name selects."""
 
 from dataclasses import dataclass
 from types import ModuleType
@@ -8,7 +8,7 @@ from sottovoce.codec.errors import SottoError
 
 Side = Literal["input", "output"]
 
-_CALLED: dict[Side, str] = {"input": "microphone", "output": "loudspeaker"}
+_NAMES: dict[Side, str] = {"input": "microphone", "output": "loudspeaker"}
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,17 @@ class Device:
     Attributes
     ----------
     index : int
-        Its number among all of them.
+        Number in the list of all devices.
     name, system : str
-        What it is called, and which sound system offers it: ALSA, Core Audio, WASAPI.
+        Name, and the sound system that offers it: ALSA, Core Audio, WASAPI.
     inputs, outputs : int
-        Channels.
+        Number of channels.
     rate : float
-        Hz that it has by itself.
+        Its default sample rate, Hz.
     input_latency, output_latency : float
-        Seconds, the least that its driver offers.
+        Lowest latency that its driver offers, seconds.
     default_input, default_output : bool
-        Whether it is used when none is named.
+        Whether it is the default device.
     """
 
     index: int
@@ -43,11 +43,11 @@ class Device:
     default_output: bool
 
     def has(self, side: Side) -> bool:
-        """Tell whether it is a microphone (`input`) or a loudspeaker (`output`)."""
+        """Return whether it is a microphone (`input`) or a loudspeaker (`output`)."""
         return bool(self.inputs if side == "input" else self.outputs)
 
     def is_default(self, side: Side) -> bool:
-        """Tell whether it is the one that is used when none is named."""
+        """Return whether it is the default device of this kind."""
         return self.default_input if side == "input" else self.default_output
 
     def __str__(self) -> str:
@@ -97,33 +97,33 @@ def devices() -> list[Device]:
 
 
 def find(side: Side, wanted: str | int | None = None) -> Device:
-    """Return the device that is meant.
+    """Return the device that a name selects.
 
     Parameters
     ----------
     side : {"input", "output"}
-        Whether a microphone or a loudspeaker is.
+        Microphone or loudspeaker.
     wanted : str, int or None
-        Its number, or words of which each is a part of its name or sound system; None is the default one.
+        Its number, or words that all occur in its name or sound system; None is the default device.
 
     Raises
     ------
     SottoError
-        When there is none, or several; also what `portaudio` raises.
+        When no device or several match; also what `portaudio` raises.
     """
     there = [device for device in devices() if device.has(side)]
-    called = _CALLED[side]
+    kind = _NAMES[side]
     if not there:
-        raise SottoError(f"there is no {called}", "connect one; `sotto devices` lists what there is")
+        raise SottoError(f"there is no {kind}", "connect one; `sotto devices` lists them")
     if wanted is None:
         return next((device for device in there if device.is_default(side)), there[0])
     if str(wanted).isdecimal():
-        meant = [device for device in there if device.index == int(wanted)]
+        matching = [device for device in there if device.index == int(wanted)]
     else:
         words = str(wanted).casefold().split()
-        meant = [device for device in there if all(word in str(device).casefold() for word in words)]
-        meant = [device for device in meant if device.name == wanted] or meant
-    if len(meant) != 1:
-        reason = f"{len(meant)} {called}s fit {str(wanted)!r}" if meant else f"no {called} {str(wanted)!r}"
-        raise SottoError(reason, f"choose from: {', '.join(map(str, meant or there))}")
-    return meant[0]
+        matching = [device for device in there if all(word in str(device).casefold() for word in words)]
+        matching = [device for device in matching if device.name == wanted] or matching
+    if len(matching) != 1:
+        reason = f"{len(matching)} {kind}s match {str(wanted)!r}" if matching else f"no {kind} {str(wanted)!r}"
+        raise SottoError(reason, f"choose from: {', '.join(map(str, matching or there))}")
+    return matching[0]

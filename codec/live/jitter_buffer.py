@@ -1,40 +1,40 @@
-"""The order in which packets are played: they arrive late, twice, out of order or not at all."""
+"""The jitter buffer: packets arrive late, twice, out of order or not at all, and are played in order."""
 
 from collections import deque
 from enum import Enum
 
-MOST_HELD = 250
-"""Packets that wait, at most."""
+MAX_BUFFERED = 250
+"""Largest number of packets that wait."""
 
-MOST_INVENTED = 50
-"""Packets that are made up in a row where nothing arrives, at most; then there is silence."""
+MAX_CONCEALED = 50
+"""Largest number of packets concealed in a row where nothing arrives; then there is silence."""
 
-MOST_STRANGE = 25
-"""Packets in a row whose numbers are far from those that are due, until they are believed."""
+MAX_OUT_OF_RANGE = 25
+"""Packets in a row with numbers far from the next one, after which the stream goes on there."""
 
 
 class Gap(Enum):
     """Why there is no packet."""
 
-    WAIT = "it may still come"
-    CONCEAL = "it has to be made up"
+    WAIT = "the packet may still arrive"
+    CONCEAL = "the packet has to be concealed"
 
 
 class JitterBuffer:
     """Packets by their numbers, played in order.
 
-    Where the next one is missing when it is due and later ones are there, it is lost. Where nothing is there, it may be
-    late: what is made up then comes before it, so everything is played later from there on. If it was lost after all,
-    what was made up stands in its place.
+    A packet that is missing when it is due is lost if later ones have arrived. If none have, it may be late: the
+    concealed packet is played before it, and everything after that later. If it turns out to be lost after all, the
+    concealed packet has already taken its place.
 
     Attributes
     ----------
     lost, late : int
-        Packets that weren't there when their place was played, and those of them that came after that.
+        Packets that were missing when they were due, and those of them that arrived later.
     recovered : int
-        Packets that a later datagram brought before their own came, and in time to be played.
+        Packets that arrived in time, but only as a copy in a later datagram.
     shift : int
-        Packets that were made up and have come after all: by so many all is played later.
+        Concealed packets that were not lost: everything is played later by so many packets.
     end : int or None
         Number after the last packet, once it is known.
     """
@@ -43,80 +43,80 @@ class JitterBuffer:
         self.lost = self.late = self.recovered = self.shift = 0
         self.end: int | None = None
         self._next: int | None = None
-        self._held: dict[int, bytes] = {}
-        self._lost: deque[int] = deque(maxlen=MOST_HELD)  # the latest of them, while they may still come
-        self._ahead = 0  # made up in a row for packets that may be late
-        self._strange = 0  # in a row whose numbers can't be right
+        self._packets: dict[int, bytes] = {}
+        self._lost: deque[int] = deque(maxlen=MAX_BUFFERED)  # the latest lost packets, which may still arrive
+        self._concealed = 0  # packets in a row for which nothing has arrived yet
+        self._out_of_range = 0  # packets in a row with numbers far from the next one
 
     @property
-    def held(self) -> int:
-        """How many packets wait."""
-        return len(self._held)
+    def buffered(self) -> int:
+        """Number of packets that wait."""
+        return len(self._packets)
 
     @property
     def done(self) -> bool:
-        """Whether all has been played."""
+        """Whether all packets have been played."""
         return self._next is not None and self._next == self.end
 
     def put(self, number: int, *packets: bytes | None) -> None:
-        """Take what a datagram brought: the packet of its number, None where it has none, and those before it."""
+        """Add the packets of a datagram: the one of its number or None, and those before it, newest first."""
         if self._next is None:
             self._next = number - len(packets) + 1
-        if self._next <= number < self._next + MOST_HELD:
-            self._strange = 0
+        if self._next <= number < self._next + MAX_BUFFERED:
+            self._out_of_range = 0
         else:
-            self._strange += 1
-            if self._strange == MOST_STRANGE:  # either side has jumped: go on where the sender is
-                self._held.clear()
+            self._out_of_range += 1
+            if self._out_of_range == MAX_OUT_OF_RANGE:  # the numbering has jumped: go on at the sender's
+                self._packets.clear()
                 self._lost.clear()
                 self._next = number
-                self._strange = 0
+                self._out_of_range = 0
         for back, packet in enumerate(packets):
             if packet is not None:
-                self._hold(number - back, packet, copy=back > 0)
+                self._add(number - back, packet, copy=back > 0)
 
-    def _hold(self, number: int, packet: bytes, *, copy: bool) -> None:
+    def _add(self, number: int, packet: bytes, *, copy: bool) -> None:
         assert self._next is not None
         if number in self._lost:
             self._lost.remove(number)
             self.late += 1
-        elif self._next <= number < self._next + MOST_HELD and number not in self._held:
-            self._held[number] = packet
+        elif self._next <= number < self._next + MAX_BUFFERED and number not in self._packets:
+            self._packets[number] = packet
             self.recovered += copy
 
-    def take(self, *, due: bool) -> bytes | Gap:
-        """Return the next packet or, where it isn't there, what to do.
+    def get(self, *, due: bool) -> bytes | Gap:
+        """Return the next packet or, where it is missing, what to do.
 
         Parameters
         ----------
         due : bool
-            Whether there is nothing else left to play.
+            Whether nearly nothing is left to play.
         """
         if self._next is None:
             return Gap.WAIT
-        while self._ahead and self._passed:
-            self._ahead -= 1  # it was lost, and has been made up already
+        while self._concealed and self._passed:
+            self._concealed -= 1  # it was lost, and has already been concealed
             self.shift -= 1
             self._lose(self._next)
-        if self._next in self._held:
-            packet = self._held.pop(self._next)
-            self._ahead = 0
+        if self._next in self._packets:
+            packet = self._packets.pop(self._next)
+            self._concealed = 0
             self._next += 1
             return packet
-        if not due or self.done or self._ahead == MOST_INVENTED:
+        if not due or self.done or self._concealed == MAX_CONCEALED:
             return Gap.WAIT
         if self._passed:
             self._lose(self._next)
         else:
-            self._ahead += 1
+            self._concealed += 1
             self.shift += 1
         return Gap.CONCEAL
 
     @property
     def _passed(self) -> bool:
-        """Whether the next packet isn't there, but something that comes after it."""
+        """Whether the next packet is missing and a later one has arrived, or the end is known."""
         ended = self.end is not None and self._next is not None and self._next < self.end
-        return self._next not in self._held and (bool(self._held) or ended)
+        return self._next not in self._packets and (bool(self._packets) or ended)
 
     def _lose(self, number: int) -> None:
         self.lost += 1

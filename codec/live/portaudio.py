@@ -1,7 +1,7 @@
-"""What the microphone and the loudspeaker have in common: a PortAudio stream that is opened, watched and closed.
+"""A PortAudio stream, opened, watched and closed: what microphone and loudspeaker have in common.
 
-PortAudio calls back in threads of its own, which must never wait: they only move samples from or to a queue. Whoever
-reads or writes does the rest. All times are seconds of `time.perf_counter`, the one clock that all drivers share.
+PortAudio calls back in threads of its own, which must never wait: they only move samples from or to a queue, and the
+thread that reads or writes does the rest. All times are seconds of `time.perf_counter`, the one clock of all drivers.
 """
 
 import threading
@@ -22,7 +22,7 @@ BLOCK = 0.010
 """Seconds in a callback. Through PulseAudio in and out take 30 ms with it; 15 with half of it, more easily broken."""
 
 STALLED = 1.0
-"""Seconds without a callback after which a device is given up."""
+"""Seconds without a callback after which a device counts as lost."""
 
 _REFUSED_RATE = -9997  # PortAudio's paInvalidSampleRate
 
@@ -35,19 +35,19 @@ class PortAudioStream:
     device : str, int or None
         As `sottovoce.codec.live.devices.find` takes it.
     rate : int
-        Hz of what is read or written.
+        Sample rate of the samples that are read or written, Hz.
 
     Attributes
     ----------
     device : Device
         The one that was found.
     device_rate : int
-        Hz at which it runs: its own where it refuses `rate`.
+        Sample rate of the device, Hz: its own where it refuses `rate`.
 
     Raises
     ------
     SottoError
-        When it can't be found or opened, and, in whatever is done with it later, when it has gone.
+        When it can't be found or opened; and from any later call, when it has been disconnected.
     """
 
     side: Side
@@ -55,12 +55,12 @@ class PortAudioStream:
     def __init__(self, device: str | int | None = None, rate: int = 16000) -> None:
         self.rate = rate
         self.device = find(self.side, device)
-        self._seen = time.perf_counter()
-        self._ended = threading.Event()
+        self._last_callback = time.perf_counter()
+        self._finished = threading.Event()
         self._stream, self.device_rate = self._opened()
 
     def __enter__(self) -> Self:
-        self._seen = time.perf_counter()
+        self._last_callback = time.perf_counter()
         try:
             self._stream.start()
         except portaudio().PortAudioError as error:
@@ -79,22 +79,22 @@ class PortAudioStream:
         return self._stream.latency
 
     def close(self) -> None:
-        """Give the device back; one that no longer answers is left to itself after a second."""
+        """Close the device; one that doesn't answer within a second is abandoned."""
         closing = threading.Thread(target=self._stream.close, daemon=True)
         closing.start()
         closing.join(STALLED)
 
-    def called(self, data: Wave, frames: int, now: float, times: Any, status: Any) -> None:
+    def process(self, data: Wave, frames: int, now: float, times: Any, status: Any) -> None:
         """Move `frames` samples from or to `data` [frames, 1]."""
         raise NotImplementedError
 
     def check(self) -> None:
-        """Raise when the device has gone."""
-        if self._ended.is_set() or time.perf_counter() - self._seen > STALLED:
-            raise SottoError(f"{self.device} has gone", "connect it again or choose another")
+        """Raise SottoError when the device is lost."""
+        if self._finished.is_set() or time.perf_counter() - self._last_callback > STALLED:
+            raise SottoError(f"{self.device} is disconnected", "connect it again or choose another")
 
-    def away(self, seconds: float) -> float:
-        """Return how far the device's end is, for which not every driver has an answer that can be believed."""
+    def device_delay(self, seconds: float) -> float:
+        """Return the driver's delay in seconds, or its declared latency where that is implausible."""
         return seconds if -STALLED < seconds < STALLED else self.latency
 
     def _opened(self) -> tuple[Any, int]:
@@ -119,20 +119,20 @@ class PortAudioStream:
             dtype="float32",
             blocksize=round(BLOCK * rate),
             latency="low",
-            callback=self._called,
-            finished_callback=self._ended.set,
+            callback=self._callback,
+            finished_callback=self._finished.set,
         )
 
-    def _called(self, data: Wave, frames: int, times: Any, status: Any) -> None:
-        self._seen = now = time.perf_counter()
-        self.called(data, frames, now, times, status)
+    def _callback(self, data: Wave, frames: int, times: Any, status: Any) -> None:
+        self._last_callback = now = time.perf_counter()
+        self.process(data, frames, now, times, status)
 
     def _unusable(self, error: Exception) -> SottoError:
         return SottoError(f"{self.device} can't be used ({error.args[0]})", "close what uses it or choose another")
 
 
-class Bridge:
-    """Brings pieces to another rate and tells how late they come out of that.
+class TimedResampler:
+    """Resamples blocks and computes the delay of what comes out.
 
     Parameters
     ----------
@@ -143,16 +143,16 @@ class Bridge:
     def __init__(self, source: int, target: int) -> None:
         self._source, self._target = source, target
         self._resampler = Resampler(source, target)
-        self._taken = self._given = 0
+        self._consumed = self._produced = 0
 
     def push(self, wave: Wave) -> tuple[Wave, float]:
-        """Take a piece; return what is ready, and by how many seconds its first sample lies before the piece's."""
-        late = self._taken / self._source - self._given / self._target
+        """Return the samples that are ready, and by how many seconds the first of them precedes the block's first."""
+        late = self._consumed / self._source - self._produced / self._target
         ready = self._resampler.push(wave)
-        self._taken += len(wave)
-        self._given += len(ready)
+        self._consumed += len(wave)
+        self._produced += len(ready)
         return ready, late
 
     def finish(self) -> tuple[Wave, float]:
         """Return the rest, likewise."""
-        return self._resampler.finish(), self._taken / self._source - self._given / self._target
+        return self._resampler.finish(), self._consumed / self._source - self._produced / self._target

@@ -11,7 +11,7 @@ from sottovoce.codec.live.sound_card import AudioBlock
 
 
 def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float = 0.02) -> Iterator[AudioBlock]:
-    """Cut a recording into blocks that come when a microphone would have heard them.
+    """Yield a recording in blocks, at the times at which a microphone would have captured them.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float =
     rate : int
         Hz.
     seconds : float
-        Length of the blocks to come.
+        Length of the yielded blocks.
     """
     size = round(seconds * rate)
     start = time.perf_counter()
@@ -34,7 +34,7 @@ def paced(blocks: Iterable[npt.NDArray[np.float32]], rate: int, seconds: float =
 
 
 class PacedAudioOutput:
-    """Plays into a file what a loudspeaker would have played: where samples come too late there is silence.
+    """Writes to a file what a loudspeaker would have played, with silence where samples came too late.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ class PacedAudioOutput:
     rate : int
         Hz.
     lead : float
-        Seconds of silence before the first sample, which aren't written.
+        Delay of the first sample, seconds; it isn't written.
 
     Attributes
     ----------
     underruns : int
-        How often there was nothing to play.
+        How often samples were missing when they were due.
     """
 
     def __init__(self, sink: WavWriter, rate: int, *, lead: float = 0.0) -> None:
@@ -55,28 +55,33 @@ class PacedAudioOutput:
         self._sink = sink
         self._rate = rate
         self._lead = lead
-        self._begun: float | None = None
+        self._start_time: float | None = None
         self._written = 0
 
     @property
     def fill(self) -> int:
-        """Samples that wait to be played."""
+        """Number of samples that wait to be played."""
         return max(0, self._left())
+
+    def start(self, silence: int) -> None:
+        """Begin to play after the delay and so many samples of silence, which aren't written."""
+        self._start_time = time.perf_counter() + self._lead + silence / self._rate
 
     def write(self, wave: npt.NDArray[np.int16], first: int) -> None:
         """Add samples."""
-        if self._begun is None:
-            self._begun = time.perf_counter() + self._lead
+        if self._start_time is None:
+            self.start(0)
         late = -self._left()
-        if late > 0:
-            self.underruns += 1
-            self._add(np.zeros(late, np.int16))
+        self.underruns += late > 0
+        while late > 0:  # in pieces: a pause may last for hours
+            self._add(np.zeros(min(late, self._rate), np.int16))
+            late -= self._rate
         self._add(wave)
 
     def _left(self) -> int:
-        if self._begun is None:
+        if self._start_time is None:
             return 0
-        return self._written - round((time.perf_counter() - self._begun) * self._rate)
+        return self._written - round((time.perf_counter() - self._start_time) * self._rate)
 
     def _add(self, wave: npt.NDArray[np.int16]) -> None:
         self._sink.write(wave)

@@ -1,4 +1,4 @@
-"""What was said, sent and heard, kept in a folder."""
+"""Recordings of a live stream, which are kept whatever ends it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,63 +19,65 @@ class Recorder:
 
     Parameters
     ----------
-    said, heard : WavWriter
-        Microphone and decoded speech.
-    sent : file-like
-        Gets the packets.
+    microphone : WavWriter
+        For the samples before the encoder.
+    packets : BinaryIO
+        For the packets before the link.
+    decoded : WavWriter
+        For the samples after the decoder.
     encoder : StreamEncoder
-        Whose packets they are.
+        Encoder of the packets.
     """
 
-    def __init__(self, said: WavWriter, sent: BinaryIO, heard: WavWriter, encoder: StreamEncoder) -> None:
-        self._said, self._heard = said, heard
-        self._file, self._encoder = sent, encoder
-        self._sent: PacketWriter | None = None
+    def __init__(self, microphone: WavWriter, packets: BinaryIO, decoded: WavWriter, encoder: StreamEncoder) -> None:
+        self._microphone, self._decoded = microphone, decoded
+        self._file, self._encoder = packets, encoder
+        self._packets: PacketWriter | None = None
 
-    def said(self, wave: npt.NDArray[np.float32]) -> None:
-        """Record what the microphone gave."""
-        self._said.write(np.clip(np.rint(wave * 32768), -32768, 32767).astype(np.int16))
+    def write_input(self, wave: npt.NDArray[np.float32]) -> None:
+        """Write samples of the microphone, [shape=(n,)]."""
+        self._microphone.write(np.clip(np.rint(wave * 32768), -32768, 32767).astype(np.int16))
 
-    def sent(self, packet: bytes) -> None:
-        """Record a packet, as it was before the link."""
+    def write_packet(self, packet: bytes) -> None:
+        """Write a packet."""
         self._begun().write(packet)
 
-    def heard(self, wave: npt.NDArray[np.int16]) -> None:
-        """Record what was decoded."""
-        self._heard.write(wave)
+    def write_output(self, wave: npt.NDArray[np.int16]) -> None:
+        """Write decoded samples, [shape=(n,)]."""
+        self._decoded.write(wave)
 
     def close(self) -> None:
         """Write the end of the packets."""
         self._begun().close(self._encoder.samples)
 
     def _begun(self) -> PacketWriter:
-        if self._sent is None:
-            self._sent = PacketWriter(self._file, self._encoder.header)
-        return self._sent
+        if self._packets is None:  # not earlier: a stream without sound leaves no file
+            self._packets = PacketWriter(self._file, self._encoder.header)
+        return self._packets
 
 
 @contextmanager
-def taking(folder: str, encoder: StreamEncoder, rate: int, *, force: bool = False) -> Iterator[Recorder]:
-    """Record what goes on inside. However it ends, the files are complete and are kept, unless there was no sound.
+def recording_to(folder: str, encoder: StreamEncoder, rate: int, *, force: bool = False) -> Iterator[Recorder]:
+    """Record a stream. However it ends, the files are complete and are kept, unless there was no sound.
 
     Parameters
     ----------
     folder : str
-        Made where it isn't there.
+        Made where it doesn't exist.
     encoder : StreamEncoder
-        Whose packets are sent.
+        Encoder of the packets.
     rate : int
-        Hz.
+        Sample rate, Hz.
     force : bool
-        Whether files that are there are overwritten.
+        Whether existing files are overwritten.
     """
     with ExitStack() as files:
         sinks = [
             files.enter_context(writing(str(Path(folder) / name), force=force, keep=True))
             for name in ("input.wav", "output.wav", "stream.sotto")
         ]
-        said, heard = (files.enter_context(WavWriter(sink, rate, None)) for sink in sinks[:2])
-        recorder = Recorder(said, sinks[2], heard, encoder)
+        microphone, decoded = (files.enter_context(WavWriter(sink, rate, None)) for sink in sinks[:2])
+        recorder = Recorder(microphone, sinks[2], decoded, encoder)
         try:
             yield recorder
         except BaseException:

@@ -10,28 +10,29 @@ from sottovoce.codec.stream import StreamEncoder
 
 
 class Sender:
-    """Encodes what a microphone hears.
+    """Encodes blocks of a microphone and sends the packets.
 
     Parameters
     ----------
     encoder : StreamEncoder
+        Encodes the samples.
     rate : int
-        Hz of what is heard, the encoder's own.
+        Sample rate of the blocks and the encoder, Hz.
     send : callable
-        Takes the number of a packet, counted from 0, and the packet.
+        Called with the number of a packet, counted from 0, and the packet.
 
     Attributes
     ----------
-    busy, heard : float
-        Seconds spent encoding, and seconds of speech heard.
+    encode_seconds : float
+        Time spent on encoding.
     packets, bytes : int
         Sent so far.
     peak : float
-        Largest magnitude heard of late; whoever looks at it sets it to 0.
+        Largest magnitude since the caller last set it to 0.
     """
 
     def __init__(self, encoder: StreamEncoder, rate: int, send: Callable[[int, bytes], None]) -> None:
-        self.busy = self.peak = 0.0
+        self.encode_seconds = self.peak = 0.0
         self.packets = self.bytes = 0
         self._encoder = encoder
         self._rate = rate
@@ -39,29 +40,29 @@ class Sender:
         self._latest = 0, 0.0  # number and time of a sample
 
     @property
-    def heard(self) -> float:
-        """Seconds of speech heard."""
+    def seconds(self) -> float:
+        """Duration of the speech encoded so far."""
         return self._encoder.samples / self._rate
 
-    def hear(self, block: AudioBlock) -> None:
-        """Take a block and send what became ready."""
+    def push(self, block: AudioBlock) -> None:
+        """Encode a block and send the packets that are complete."""
         self._latest = self._encoder.samples, block.time
         self.peak = max(self.peak, float(np.abs(block.wave).max(initial=0)))
-        self._timed(lambda: self._encoder.push(block.wave))
+        self._encode(lambda: self._encoder.push(block.wave))
 
     def finish(self) -> None:
         """Send the packets that are still due."""
-        self._timed(self._encoder.finish)
+        self._encode(self._encoder.finish)
 
     def time_of(self, sample: float) -> float:
-        """Return when a sample was heard, on the clock of the blocks."""
+        """Return the time at which a sample was captured, on the clock of the blocks."""
         number, when = self._latest
         return when + (sample - number) / self._rate
 
-    def _timed(self, encode: Callable[[], list[bytes]]) -> None:
+    def _encode(self, encode: Callable[[], list[bytes]]) -> None:
         start = time.perf_counter()
         packets = encode()
-        self.busy += time.perf_counter() - start
+        self.encode_seconds += time.perf_counter() - start
         for packet in packets:
             self._send(self.packets, packet)
             self.packets += 1

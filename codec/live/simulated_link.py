@@ -1,4 +1,4 @@
-"""A bad link, simulated: packets are lost in bursts, come late, out of order, and no faster than the link's rate."""
+"""A simulated link: packets are lost in bursts, arrive late and out of order, and no faster than the link's rate."""
 
 import heapq
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ import numpy as np
 from sottovoce.codec.offline.damage import BurstLoss
 
 QUEUE_SECONDS = 2.0
-"""What waits longer than this to get onto the link is lost."""
+"""Longest time that a packet waits for the link before it is dropped, seconds."""
 
 
 @dataclass(frozen=True)
 class LinkSettings:
-    """How bad a link is.
+    """Properties of a link.
 
     Parameters
     ----------
     loss : float
-        The part of all packets that is lost.
+        Fraction of packets that is lost.
     burst : float
-        Packets lost in a row, on average.
+        Average number of packets lost in a row.
     delay, jitter : float
-        Seconds that every packet takes, and that each one may take on top.
+        Seconds that every packet takes, and the largest random addition.
     rate : float or None
-        Bits a second that go through; None for any number.
+        Capacity, bit/s; None for no limit.
     """
 
     loss: float = 0.0
@@ -35,35 +35,35 @@ class LinkSettings:
 
 
 class Link:
-    """Takes packets with their numbers and gives them back when they arrive.
+    """Delays and drops numbered packets.
 
     Parameters
     ----------
     settings : LinkSettings
     seed : int
-        Of the random numbers.
+        Random seed.
     """
 
     def __init__(self, settings: LinkSettings, seed: int = 0) -> None:
         self._settings = settings
-        self._loses = BurstLoss(settings.loss, settings.burst, seed)
+        self._lost = BurstLoss(settings.loss, settings.burst, seed)
         self._random = np.random.default_rng([seed, 1])
-        self._free = 0.0  # when the link has sent what it was given
-        self._under_way: list[tuple[float, int, bytes]] = []
+        self._free = 0.0  # time at which the link has sent all packets so far
+        self._in_flight: list[tuple[float, int, bytes]] = []
 
     def send(self, number: int, packet: bytes, now: float) -> None:
-        """Put a packet onto the link at a time (s)."""
+        """Send a packet at a time (s)."""
         begin = max(now, self._free)
-        if self._loses() or begin - now > QUEUE_SECONDS:
+        if self._lost() or begin - now > QUEUE_SECONDS:
             return
         self._free = begin + (8 * len(packet) / self._settings.rate if self._settings.rate else 0.0)
         late = self._settings.delay + self._random.random() * self._settings.jitter
-        heapq.heappush(self._under_way, (self._free + late, number, packet))
+        heapq.heappush(self._in_flight, (self._free + late, number, packet))
 
-    def arrived(self, now: float) -> list[tuple[int, bytes]]:
-        """Take the packets off the link that are there by a time (s), in the order in which they came."""
+    def receive(self, now: float) -> list[tuple[int, bytes]]:
+        """Return the packets that have arrived by a time (s), in the order of their arrival."""
         there = []
-        while self._under_way and self._under_way[0][0] <= now:
-            _, number, packet = heapq.heappop(self._under_way)
+        while self._in_flight and self._in_flight[0][0] <= now:
+            _, number, packet = heapq.heappop(self._in_flight)
             there.append((number, packet))
         return there

@@ -34,7 +34,7 @@ class BadLink:
         self.port = self.socket.getsockname()[1]
         self.sent = 0
         self.arrived: set[int] = set()
-        self._goal = ("127.0.0.1", port)
+        self._target = ("127.0.0.1", port)
         self._link = Link(settings, seed=3)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -48,8 +48,8 @@ class BadLink:
                 self.sent += 1
             except TimeoutError:
                 pass
-            for number, data in self._link.arrived(time.perf_counter()):
-                self.socket.sendto(data, self._goal)
+            for number, data in self._link.receive(time.perf_counter()):
+                self.socket.sendto(data, self._target)
                 self.arrived.add(number)
 
     def close(self) -> None:
@@ -77,8 +77,8 @@ def over(
     wait_until_it_listens(receiver)
     link = BadLink(port, settings) if settings else None
     try:
-        goal = f"127.0.0.1:{link.port if link else port}"
-        subprocess.run([*SOTTO, "send", goal, "speech.wav", "-q", *sending], check=True, timeout=LIMIT)
+        target = f"127.0.0.1:{link.port if link else port}"
+        subprocess.run([*SOTTO, "send", target, "speech.wav", "-q", *sending], check=True, timeout=LIMIT)
         out, errors = receiver.communicate(timeout=LIMIT)
     finally:
         receiver.kill()
@@ -123,10 +123,10 @@ def test_a_good_link_loses_nothing(in_folder):
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (["send", "nowhere", "speech.wav"], "no address"),
+        (["send", "nowhere", "speech.wav"], "the port is missing"),
         (["send", "host.invalid:4000", "speech.wav"], "no such host"),
         (["send", "127.0.0.1:4000", "missing.wav"], "missing.wav: no such file"),
-        (["receive", "70000"], "no address"),
+        (["receive", "70000"], "isn't an address"),
         (["receive", "192.0.2.1:4000", "-o", "x.wav"], "192.0.2.1:4000"),
         (["send", "127.0.0.1:4000", "speech.wav", "--packet", "50"], "--packet"),
         (["send", "127.0.0.1:4000", "speech.wav", "--redundancy", "9"], "--redundancy"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sottovoce.codec.live.catch_up import CatchUp, shortened
+from sottovoce.codec.live.catch_up import CatchUp, shorten
 
 RATE = 16000
 PIECE = np.zeros(640, np.float32)
@@ -35,7 +35,7 @@ def test_too_much_is_made_up_for_without_haste():
 
 def test_a_cut_fits():
     wave = np.sin(2 * np.pi * 150 * np.arange(640) / RATE).astype(np.float32)
-    short = shortened(wave, 300, RATE)
+    short = shorten(wave, 300, RATE)
     assert 340 <= len(short) <= 490
     assert short[0] == wave[0]
     assert short[-1] == wave[-1]
@@ -46,4 +46,4 @@ def test_a_cut_fits():
 @pytest.mark.parametrize("length", [0, 1, 79, 80, 81])
 def test_pieces_too_short_to_be_cut(length):
     wave = np.zeros(length, np.float32)
-    assert len(shortened(wave, 1000, RATE)) in (length, 80)
+    assert len(shorten(wave, 1000, RATE)) in (length, 80)

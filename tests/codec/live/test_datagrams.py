@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sottovoce.codec.live.datagrams import (
-    LARGEST,
-    MOST_COPIES,
+    MAX_DATAGRAM_BYTES,
+    MAX_REDUNDANCY,
     Datagram,
     Kind,
-    Outgoing,
+    Packetizer,
     SequenceCounter,
-    joined,
-    parted,
+    join_packets,
+    split_packets,
 )
 
 
@@ -31,35 +31,36 @@ def test_any_bytes_are_borne(data):
 
 def test_what_is_none_of_ours():
     assert all(
-        Datagram.unpack(data) is None for data in (b"", b"\xb1", b"\xb1\0\0", b"GET / HTTP", b"\xb0" + bytes(LARGEST))
+        Datagram.unpack(data) is None
+        for data in (b"", b"\xb1", b"\xb1\0\0", b"GET / HTTP", b"\xb0" + bytes(MAX_DATAGRAM_BYTES))
     )
 
 
-@given(st.lists(st.binary(max_size=200), max_size=MOST_COPIES + 1))
+@given(st.lists(st.binary(max_size=200), max_size=MAX_REDUNDANCY + 1))
 def test_packets_are_joined_and_parted(packets):
-    body = joined(packets)
-    assert parted(body) == packets
+    body = join_packets(packets)
+    assert split_packets(body) == packets
     assert len(body) == sum(len(packet) + 1 + (len(packet) > 127) for packet in packets)
 
 
 @given(st.binary(max_size=60) | st.lists(st.integers(0, 9), max_size=30).map(bytes))
 def test_any_body_is_borne(body):
-    packets = parted(body)
-    assert not packets or joined(packets) == body
-    assert len(packets) <= MOST_COPIES + 1
+    packets = split_packets(body)
+    assert not packets or join_packets(packets) == body
+    assert len(packets) <= MAX_REDUNDANCY + 1
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"\2a", b"\1a\1", b"\1a\x81\0b", b"\x80", b"\xff" * 10, b"\1a" * (MOST_COPIES + 2), b"\xff\xff\xff\x7fa"],
+    [b"\2a", b"\1a\1", b"\1a\x81\0b", b"\x80", b"\xff" * 10, b"\1a" * (MAX_REDUNDANCY + 2), b"\xff\xff\xff\x7fa"],
 )
 def test_malformed_bodies_hold_nothing(body):
-    assert parted(body) == []
+    assert split_packets(body) == []
     assert Datagram(Kind.PACKETS, 0, 0, body).packets() == []
 
 
 def test_whose_packets_they_are():
-    body = joined([b"new", b"old"])
+    body = join_packets([b"new", b"old"])
     assert Datagram(Kind.PACKETS, 0, 7, body).packets() == [b"new", b"old"]
     assert Datagram(Kind.GOODBYE, 0, 7, body).packets() == [None, b"new", b"old"]
     assert Datagram(Kind.GOODBYE, 0, 7).packets() == [None]
@@ -68,7 +69,7 @@ def test_whose_packets_they_are():
 
 
 def test_without_redundancy_packets_stay_as_they_are():
-    stream = Outgoing(b"header", 0.04)
+    stream = Packetizer(b"header", 0.04)
     sent = [datagram for number in range(30) for datagram in stream.packet(number, bytes([number]))]
     assert [datagram.number for datagram in sent if datagram.kind is Kind.HELLO] == [0, 25]
     assert [datagram.body for datagram in sent if datagram.kind is Kind.PACKET] == [bytes([n]) for n in range(30)]
@@ -77,7 +78,7 @@ def test_without_redundancy_packets_stay_as_they_are():
 
 
 def test_a_datagram_brings_the_packets_before_its_own():
-    stream = Outgoing(b"header", 0.04, 2)
+    stream = Packetizer(b"header", 0.04, 2)
     sent = [datagram for number in range(30) for datagram in stream.packet(number, bytes([number]))]
     assert [datagram.number for datagram in sent if datagram.kind is Kind.HELLO] == [0, 1, 2, 25]
     packets = {datagram.number: datagram.packets() for datagram in sent if datagram.kind is Kind.PACKETS}
@@ -87,11 +88,11 @@ def test_a_datagram_brings_the_packets_before_its_own():
 
 
 def test_copies_without_room_are_left_out():
-    stream = Outgoing(b"header", 0.04, 8)
+    stream = Packetizer(b"header", 0.04, 8)
     packets = [bytes([number]) * 500 for number in range(9)]
     for number, packet in enumerate(packets):
         *_, datagram = stream.packet(number, packet)
-    assert len(datagram.pack()) <= LARGEST
+    assert len(datagram.pack()) <= MAX_DATAGRAM_BYTES
     assert datagram.packets() == [packets[8], packets[7], packets[6], packets[5]]
     assert Datagram.unpack(stream.goodbye().pack()) == stream.goodbye()
 

@@ -37,7 +37,7 @@ def test_without_a_default_the_first_is_taken(sound):
 @pytest.mark.parametrize(
     ("wanted", "line"),
     [
-        ("headset", "2 microphones fit 'headset'; choose from: 2 Headset (MME), 3 Headset (WASAPI)"),
+        ("headset", "2 microphones match 'headset'; choose from: 2 Headset (MME), 3 Headset (WASAPI)"),
         ("1", "no microphone '1'; choose from: 0 Inner microphone (MME), 2 Headset (MME), 3 Headset (WASAPI)"),
         (9, "no microphone '9'; choose from: 0 Inner microphone (MME), 2 Headset (MME), 3 Headset (WASAPI)"),
         ("dictaphone", "no microphone 'dictaphone'; choose from: 0 Inner microphone (MME), 2 Headset (MME), 3 "),

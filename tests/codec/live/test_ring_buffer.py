@@ -13,7 +13,7 @@ def ones(count):
 
 
 def taken(ring, frames, times):
-    return np.concatenate([ring.take(frames)[0] for _ in range(times)])
+    return np.concatenate([ring.read(frames)[0] for _ in range(times)])
 
 
 def test_samples_pass_whole():
@@ -25,7 +25,7 @@ def test_samples_pass_whole():
     numbers = []
     out = []
     for _ in range(10):
-        part, number = ring.take(100)
+        part, number = ring.read(100)
         out.append(part)
         numbers.append(number)
     assert np.array_equal(np.concatenate(out), wave)
@@ -35,7 +35,7 @@ def test_samples_pass_whole():
 
 def test_silence_before_the_first_sample_is_no_underrun():
     ring = RingBuffer(RATE)
-    wave, number = ring.take(160)
+    wave, number = ring.read(160)
     assert not wave.any()
     assert number is None
     assert ring.underruns == 0
@@ -87,8 +87,8 @@ def test_the_end_is_no_underrun():
 def test_numbers_count_from_the_start_of_what_is_taken():
     ring = RingBuffer(48000, 1 / 3)
     ring.write(ones(300), 50)
-    assert ring.take(90)[1] == 50
-    assert ring.take(90)[1] == 80
-    assert ring.take(200)[1] == 110
+    assert ring.read(90)[1] == 50
+    assert ring.read(90)[1] == 80
+    assert ring.read(200)[1] == 110
     ring.write(ones(300), 150)
-    assert ring.take(90)[1] == 150
+    assert ring.read(90)[1] == 150

@@ -18,11 +18,11 @@ class Encoder:
 
 def test_packets_are_numbered_counted_and_timed():
     sent = []
-    talker = Sender(Encoder(), 16000, lambda number, packet: sent.append((number, packet)))
+    sender = Sender(Encoder(), 16000, lambda number, packet: sent.append((number, packet)))
     for index in range(5):
-        talker.hear(AudioBlock(np.full(500, 0.1 * index, np.float32), 10 + index * 500 / 16000))
-    talker.finish()
+        sender.push(AudioBlock(np.full(500, 0.1 * index, np.float32), 10 + index * 500 / 16000))
+    sender.finish()
     assert sent == [(0, b"abc"), (1, b"abc"), (2, b"abc"), (3, b"end")]
-    assert (talker.packets, talker.bytes, talker.heard) == (4, 12, 2500 / 16000)
-    assert talker.peak == pytest.approx(0.4) and talker.busy > 0
-    assert talker.time_of(1000) == pytest.approx(10 + 1000 / 16000)
+    assert (sender.packets, sender.bytes, sender.seconds) == (4, 12, 2500 / 16000)
+    assert sender.peak == pytest.approx(0.4) and sender.encode_seconds > 0
+    assert sender.time_of(1000) == pytest.approx(10 + 1000 / 16000)

@@ -11,7 +11,7 @@ def through(link: Link, count: int, size: int = 10, every: float = 0.04) -> dict
         now = tick / 1000
         if tick % round(1000 * every) == 0 and tick // round(1000 * every) < count:
             link.send(tick // round(1000 * every), bytes(size), now)
-        times.update({number: now for number, packet in link.arrived(now) if len(packet) == size})
+        times.update({number: now for number, packet in link.receive(now) if len(packet) == size})
     return times
 
 

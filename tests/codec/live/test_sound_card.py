@@ -12,7 +12,7 @@ from helpers.sounds import speech
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.live import portaudio
-from sottovoce.codec.live.portaudio import Bridge
+from sottovoce.codec.live.portaudio import TimedResampler
 from sottovoce.codec.live.sound_card import Capture, Playback
 
 PASS = """
@@ -54,7 +54,7 @@ def test_capture(sound, still):
         assert block.wave.dtype == np.float32
         assert block.wave == pytest.approx(wave)
         assert block.time == pytest.approx(still - 0.03)
-        assert next(iter(capture)).wave == pytest.approx(-wave)
+        assert next(capture.blocks(threading.Event())).wave == pytest.approx(-wave)
         assert capture.overflows == 0
     assert stream.closed
 
@@ -167,7 +167,7 @@ def test_a_device_that_refuses_the_rate(sound):
 
 
 def test_resampling_keeps_the_time():
-    bridge = Bridge(44100, 16000)
+    bridge = TimedResampler(44100, 16000)
     given = 0
     for turn in range(50):
         ready, late = bridge.push(np.zeros(441, np.float32))
@@ -196,20 +196,20 @@ def test_a_device_that_says_it_is_gone(sound):
     with Capture() as capture, Playback(lead=0) as playback:
         for stream in sound.streams:
             stream.how["finished_callback"]()
-        with pytest.raises(SottoError, match=r"0 Inner microphone \(MME\) has gone; connect it again"):
+        with pytest.raises(SottoError, match=r"0 Inner microphone \(MME\) is disconnected; connect it again"):
             capture.read()
-        with pytest.raises(SottoError, match=r"1 Inner loudspeaker \(MME\) has gone; connect it again"):
+        with pytest.raises(SottoError, match=r"1 Inner loudspeaker \(MME\) is disconnected; connect it again"):
             playback.write(np.zeros(160, np.float32), 0)
 
 
 def test_a_device_that_falls_silent(sound, quickly):
     with Capture() as capture, Playback(lead=0) as playback:
         playback.write(np.zeros(160, np.float32), 0)
-        with pytest.raises(SottoError, match="has gone"):
+        with pytest.raises(SottoError, match="is disconnected"):
             capture.read()
-        with pytest.raises(SottoError, match="has gone"):
+        with pytest.raises(SottoError, match="is disconnected"):
             playback.write(np.zeros(160, np.float32), 160)
-        with pytest.raises(SottoError, match="has gone"):
+        with pytest.raises(SottoError, match="is disconnected"):
             playback.finish()
 
 
@@ -254,4 +254,4 @@ def test_a_sound_server_that_dies():
         assert process.stdout.readline() == "begun\n"
         rig.kill()
         said = process.communicate(timeout=LIMIT)[1]
-    assert "SottoError: 0 default (ALSA) has gone" in said
+    assert "SottoError: 0 default (ALSA) is disconnected" in said
