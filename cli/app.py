@@ -22,6 +22,7 @@ COMMANDS = {
     "cut": "Copy a part of a .sotto file.",
     "join": "Join several .sotto files.",
     "damage": "Damage a .sotto file as a bad link does.",
+    "key": "Make a key for encrypted messages.",
     "voice": "List and make voices for decoding.",
     "models": "Show which preset to choose, and the bundled models.",
     "serve": "Serve the codec as a page for your browser.",

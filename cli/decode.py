@@ -15,6 +15,7 @@ from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.names import voices
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.io.files import reading, writing
 from sottovoce.codec.io.sound_writer import sound_suffix
 from sottovoce.codec.models import by_name
@@ -25,7 +26,6 @@ from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.voice import profiles
-from sottovoce.models.release import Release
 
 TOGETHER = 4
 """Number of files that share each pass over the weights."""
@@ -40,6 +40,7 @@ TOGETHER = 4
 @click.option("--voice", shell_complete=voices, help=options.VOICE_HELP)
 @options.span
 @options.no_tags
+@options.key
 @options.recursive
 @options.keep_tree
 @options.skip_existing
@@ -57,6 +58,7 @@ def command(
     start: float,
     stop: float,
     carry_tags: bool,
+    key: str | None,
     recursive: bool,
     keep_tree: bool,
     skip_existing: bool,
@@ -84,7 +86,9 @@ def command(
     found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
     how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
-    work = partial(_decode, model=model, how=how, flowing=flowing, force=force, tags=carry_tags)
+    work = partial(
+        _decode, model=model, how=how, key=options.read_key(key), flowing=flowing, force=force, tags=carry_tags
+    )
     existing = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 
@@ -94,25 +98,22 @@ def _decode(
     *,
     model: str | None,
     how: DecodeOptions,
+    key: bytes | None,
     force: bool,
     tags: bool,
     tick: Tick = no_tick,
     flowing: bool,
 ) -> list[Outcome]:
-    known = options.known(model)
-    settings: dict[str, Any] = {"force": force, "known": known, "flowing": flowing, "tags": tags, "tick": tick}
-    begin = [partial(_decode_one, job, how, **settings) for job in jobs]
+    form: dict[str, Any] = {"flowing": flowing, "tags": tags, "tick": tick}
+    form |= {"known": options.known(model), "unseal": unsealer(key)}
+    begin = [partial(_decode_one, job, how, force=force, **form) for job in jobs]
     outcomes = run_together(begin)
     return [_outcome(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 
-def _decode_one(
-    job: Job, how: DecodeOptions, *, force: bool, known: Release | None, flowing: bool, tags: bool, tick: Tick
-) -> Decoding:
+def _decode_one(job: Job, how: DecodeOptions, *, force: bool, **form: Any) -> Decoding:
     with reading(job.source) as source, writing(job.target, force=force) as sink:
-        suffix = sound_suffix(job.target)
-        form: dict[str, Any] = {"flowing": flowing, "suffix": suffix, "tags": tags}
-        return (yield from wav_decoding(source, sink, how, known=known, tick=tick, **form))
+        return (yield from wav_decoding(source, sink, how, suffix=sound_suffix(job.target), **form))
 
 
 def _outcome(job: Job, outcome: Decoded | Exception) -> Outcome:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from sottovoce.cli.support import options
-from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.support.batch import Done, Outcome, Work, row, run_batch
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import ENCODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
+from sottovoce.cli.support.messages import MessageRequest, check_message_options, encode_messages, message_options
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import MOST_PARITY
 from sottovoce.codec.io.audio import open_file, open_sound
@@ -46,6 +47,7 @@ from sottovoce.models.audio.wav import is_wav
     type=click.IntRange(0, MOST_PARITY),
     help="Add parity that restores any N lost blocks of each 16 (half a minute).",
 )
+@message_options
 @options.recursive
 @options.keep_tree
 @options.skip_existing
@@ -62,6 +64,11 @@ def command(
     carry_tags: bool,
     dtx: bool,
     protect: int,
+    message: bool,
+    mtu: int | None,
+    speaker_codes: int,
+    key: str | None,
+    short_tag: bool,
     recursive: bool,
     keep_tree: bool,
     skip_existing: bool,
@@ -75,20 +82,27 @@ def command(
     Inputs have any format that libsndfile reads, or FFmpeg with sottovoce[formats], any sample rate and number of
     channels. Title, artist and other metadata of a recording are stored with the speech. Each line of the result has
     the length of the recording, the size of the output and its true bit rate. "- -" streams from standard input to
-    standard output: WAV is encoded as it comes in, which takes more bits than encoding a file.
+    standard output: WAV is encoded as it comes in, which takes more bits than encoding a file. A message has about 8
+    bytes besides the speech, but neither metadata nor parity.
 
     \b
     sotto encode talk.wav -o talk.sotto
     sotto encode -r archive -o coded --skip-existing
+    sotto encode --message --preset low --mtu 233 talk.wav -o packet.%d.sotto
     """
     options.check_existing(skip_existing=skip_existing, force=force)
+    check_message_options(message=message, tags=tags, protect=protect)
     console = Console(quiet=quiet, as_json=as_json)
     inputs, output, piped = options.piped(inputs, output)
     found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
     Codec.load(model=model, preset=preset)  # so that an error in these is reported once
     metadata = pack(tags)
     ends = InputEnd() if STANDARD in inputs else None
-    if ends and piped and flows():
+    work: Work
+    if message:
+        request = MessageRequest(mtu, speaker_codes, dtx, options.read_key(key), short_tag)
+        work = partial(encode_messages, preset=preset, model=model, request=request, force=force, ends=ends)
+    elif ends and piped and flows():
         if dtx or protect:
             raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
         how = EncodeOptions(metadata=metadata, carry_tags=carry_tags)

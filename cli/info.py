@@ -13,6 +13,7 @@ from sottovoce.cli.support.info_table import CsvTable
 from sottovoce.cli.support.search import Search
 from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.times import duration
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.offline.info import Info, Row, ignore, info_stream
@@ -23,10 +24,17 @@ from sottovoce.codec.offline.info import Info, Row, ignore, info_stream
 @click.option("--blocks", is_flag=True, help="List the blocks, or the packets of a live stream.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table as CSV, a line for each file.")
 @options.weights
+@options.key
 @options.recursive
 @options.as_json
 def command(
-    inputs: tuple[str, ...], blocks: bool, as_csv: bool, model: str | None, recursive: bool, as_json: bool
+    inputs: tuple[str, ...],
+    blocks: bool,
+    as_csv: bool,
+    model: str | None,
+    key: str | None,
+    recursive: bool,
+    as_json: bool,
 ) -> int:
     """Show what .sotto files, or those in folders, contain.
 
@@ -47,13 +55,13 @@ def command(
     listing = files != list(inputs) and not blocks
     table = CsvTable() if as_csv else None
     found: list[Info] = []
-    known = options.known(model)
+    known, unseal = options.known(model), unsealer(options.read_key(key))
     for file in files:
         rows: list[Row] = []
         try:
             with reading(file) as source:
                 note = rows.append if blocks else ignore
-                info = info_stream(source, note, known=known)
+                info = info_stream(source, note, known=known, unseal=unseal)
         except Exception as error:
             _fail(as_failure(error, shown(file)), file, console, table)
             continue
@@ -110,6 +118,7 @@ def _described(file: str, info: Info) -> list[str]:
         one_line(file),
         f"  speech    {speech}",
         f"  size      {info.bytes} bytes",
+        *([_message(info)] if info.packets is not None else []),
         *([_protection(info)] if info.protection else []),
         *([f"  header    damaged, the next one was read, {info.skipped} bytes on"] if info.skipped else []),
         *([f"  between   {info.foreign} bytes that are not part of it, ignored"] if info.foreign else []),
@@ -117,11 +126,20 @@ def _described(file: str, info: Info) -> list[str]:
         *([f"  files     {several}"] if info.files > 1 else []),
         f"  model     {info.model or 'not in this version'} ({info.model_id})",
         f"  preset    {info.preset or 'unknown'}",
-        f"  recorded  {info.source_rate} Hz, {info.source_channels} channel{'s' * (info.source_channels != 1)}",
+        *([_recorded(info)] if info.packets is None else []),
         f"  level     {info.level:.1f} dBov",
         f"  speaker   {info.speaker}",
         *(f"  tag       {one_line(f'{key}={value}')}" for key, values in info.tags.items() for value in values),
     ]
+
+
+def _message(info: Info) -> str:
+    packets = "whole" if not info.packets else f"{info.packets} packet{'s' * (info.packets != 1)}"
+    return f"  message   {packets}, {'encrypted' if info.encrypted else 'in the clear'}"
+
+
+def _recorded(info: Info) -> str:
+    return f"  recorded  {info.source_rate} Hz, {info.source_channels} channel{'s' * (info.source_channels != 1)}"
 
 
 def _protection(info: Info) -> str:

@@ -9,12 +9,13 @@ from sottovoce.cli.support.conversion import DECODE
 from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.loudspeaker import Loudspeaker
 from sottovoce.cli.support.names import voices
-from sottovoce.codec.bits import Reader
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import decoding
 from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.message_reader import open_reader
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.voice import profiles
 
@@ -27,6 +28,7 @@ from sottovoce.codec.voice import profiles
 @click.option("--voice", shell_complete=voices, help=options.VOICE_HELP)
 @options.span
 @options.loudspeaker
+@options.key
 @options.as_json
 @options.quiet
 def command(
@@ -38,6 +40,7 @@ def command(
     start: float,
     stop: float,
     loudspeaker: str | None,
+    key: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -54,7 +57,7 @@ def command(
     how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
 
     with reading(file) as source:
-        reader = Reader(source)
+        reader = open_reader(source, known=options.known(model), unseal=unsealer(options.read_key(key)))
         with Loudspeaker(loudspeaker, release.sample_rate) as speaker, console.progress("playing"):
 
             def begin() -> Decoding:

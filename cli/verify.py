@@ -13,8 +13,10 @@ from sottovoce.cli.support.failures import as_failure, as_line
 from sottovoce.cli.support.search import Search
 from sottovoce.cli.support.text import one_line
 from sottovoce.cli.support.times import duration
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.offline.info import Info, info_stream
+from sottovoce.codec.offline.message_reader import Unseal
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ class Verified:
 
 @click.command("verify")
 @options.inputs
+@options.key
 @options.recursive
 @options.as_json
 @options.quiet
-def command(inputs: tuple[str, ...], recursive: bool, as_json: bool, quiet: bool) -> int:
+def command(inputs: tuple[str, ...], key: str | None, recursive: bool, as_json: bool, quiet: bool) -> int:
     """Check whether .sotto files, or those in folders, are whole.
 
     Every block has a checksum. The exit status is 0 when all files are whole, and 1 when some are damaged, cut off or
@@ -62,13 +65,14 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool, quiet: bool
     """
     console = Console(as_json=as_json)
     states: Counter[str] = Counter()
+    unseal = unsealer(options.read_key(key))
     search = Search(CODED, recursive, console.note)
     files = search.files_of(inputs)
     for error in search.unreadable:
         console.error(as_line(error))
     with console.progress("verifying"):
         for number, file in enumerate(files, 1):
-            verified = verify(file)
+            verified = verify(file, unseal)
             states[verified.state] += 1
             if verified.state != "whole" or not quiet:
                 console.result(_line(verified))
@@ -80,11 +84,11 @@ def command(inputs: tuple[str, ...], recursive: bool, as_json: bool, quiet: bool
     return 0 if states["whole"] == len(files) and not search.unreadable else 1
 
 
-def verify(file: str) -> Verified:
+def verify(file: str, unseal: Unseal | None = None) -> Verified:
     """Read a file and tell whether it is whole."""
     try:
         with reading(file) as source:
-            info = info_stream(source)
+            info = info_stream(source, unseal=unseal)
     except Exception as error:
         failure = as_failure(error, shown(file))
         return Verified(shown(file), "unreadable", failure.reason)

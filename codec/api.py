@@ -9,22 +9,24 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import MOST_PARITY, Reader
+from sottovoce.codec.bits import MOST_PARITY
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.arrays import CollectedSamples, checked, integer
+from sottovoce.codec.messages import MessageCodec
 from sottovoce.codec.offline import edit
 from sottovoce.codec.offline import tags as tag_lines
 from sottovoce.codec.offline.decode import decoding
 from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.offline.file_decoder import Decoding
 from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.message_reader import Unseal, open_reader
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.threads import single_thread
-from sottovoce.codec.tokens import TokenCodec
 from sottovoce.models.audio.resampling import HIGHEST_RATE, LOWEST_RATE
 
 
-class Codec(TokenCodec):
+class Codec(MessageCodec):
     """A model at one of its rates: `Codec.load` returns one.
 
     Parameters
@@ -102,8 +104,9 @@ class Codec(TokenCodec):
         speed: float = 1.0,
         voice: bytes | str | None = None,
         seed: int = 0,
+        key: bytes | None = None,
     ) -> npt.NDArray[np.float32]:
-        """Decode a file of this model or of a bundled one, whatever its preset.
+        """Decode a file or message of this model or of a bundled one, whatever its preset.
 
         Damaged blocks are concealed: see `Info.concealed`.
 
@@ -120,6 +123,8 @@ class Codec(TokenCodec):
             a recording or a ``.sotto`` file.
         seed : int
             Seed of the random numbers, 0 to 2**64 - 1: the same file and seed give the same samples on every machine.
+        key : bytes, optional
+            Key of an encrypted message, as `sottovoce.new_key` returns it.
 
         Returns
         -------
@@ -144,7 +149,7 @@ class Codec(TokenCodec):
         >>> codec.decode(data).shape, codec.decode(data, start=0.5).shape
         ((16000,), (8000,))
         """
-        return self.decode_many([data], start=start, stop=stop, speed=speed, voice=voice, seed=seed)[0]
+        return self.decode_many([data], start=start, stop=stop, speed=speed, voice=voice, seed=seed, key=key)[0]
 
     @single_thread()
     def decode_many(
@@ -156,6 +161,7 @@ class Codec(TokenCodec):
         speed: float = 1.0,
         voice: bytes | str | None = None,
         seed: int = 0,
+        key: bytes | None = None,
     ) -> list[npt.NDArray[np.float32]]:
         """Decode several files at once: faster than one after the other, with the same samples.
 
@@ -163,7 +169,7 @@ class Codec(TokenCodec):
         ----------
         files : sequence of bytes
             The contents of ``.sotto`` files.
-        start, stop, speed, voice, seed
+        start, stop, speed, voice, seed, key
             For each file, as for `decode`.
 
         Returns
@@ -177,7 +183,8 @@ class Codec(TokenCodec):
         """
         options = self._decode_options(seed, speed, voice, TimeSpan(start, stop))
         sinks = [CollectedSamples() for _ in files]
-        begins = [partial(self._decoding, data, sink, options) for data, sink in zip(files, sinks, strict=True)]
+        unseal = unsealer(key)
+        begins = [partial(self._decoding, data, sink, options, unseal) for data, sink in zip(files, sinks, strict=True)]
         with concerning(""):
             for outcome in run_together(begins):
                 if isinstance(outcome, Exception):
@@ -209,13 +216,16 @@ class Codec(TokenCodec):
             edit.cut(io.BytesIO(data), sink, TimeSpan(start, stop), known=self.model)
         return sink.getvalue()
 
-    def join(self, files: Sequence[bytes]) -> bytes:
-        """Join files of the same model, preset and voice without decoding them; the last step of each is filled up.
+    def join(self, files: Sequence[bytes], *, key: bytes | None = None) -> bytes:
+        """Join files of the same model, preset and voice, or packets of a message, without decoding them.
 
         Parameters
         ----------
         files : sequence of bytes
-            The contents of ``.sotto`` files, at least one.
+            The contents of ``.sotto`` files, at least one; the last step of each is filled up. Or packets of one
+            message in any order: `decode` conceals those that are not among them.
+        key : bytes, optional
+            Key of encrypted packets.
 
         Returns
         -------
@@ -231,9 +241,11 @@ class Codec(TokenCodec):
         if not named:
             raise SottoError("there are no files to join", "give one or more")
         sink = io.BytesIO()
-        edit.join(list(named), sink, known=self.model, opened=lambda name: nullcontext(io.BytesIO(named[name])))
+        unseal, opened = unsealer(key), lambda name: nullcontext(io.BytesIO(named[name]))
+        edit.join(list(named), sink, known=self.model, unseal=unseal, opened=opened)
         return sink.getvalue()
 
-    def _decoding(self, data: bytes, sink: CollectedSamples, options: DecodeOptions) -> Decoding:
+    def _decoding(self, data: bytes, sink: CollectedSamples, options: DecodeOptions, unseal: Unseal | None) -> Decoding:
         sink.clear()  # of the samples of an attempt that failed
-        return (yield from decoding(Reader(io.BytesIO(data)), lambda model: sink, options, known=self.model))
+        reader = open_reader(io.BytesIO(data), known=self.model, unseal=unseal)
+        return (yield from decoding(reader, lambda model: sink, options, known=self.model))

@@ -1,14 +1,15 @@
 """Find the model, preset and context tables for a name or for the header of a file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
+from typing import Protocol
 
 from safetensors import SafetensorError
 
-from sottovoce.codec.bits import CodeBlock, Reader
-from sottovoce.codec.bits.context.coder import ContextCoder, ContextModel
+from sottovoce.codec.bits import CodeBlock, Header
+from sottovoce.codec.bits.context.coder import ContextCoder, ContextModel, ContextNetwork
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.models import release
 from sottovoce.models.release import Preset, Release, former_prefix
@@ -96,7 +97,24 @@ def context_coder(model: Release, preset: Preset) -> ContextCoder | None:
     return _coder(model, PREFIX, preset)
 
 
-def blocks_of(reader: Reader, model: Release, preset: Preset) -> Iterator[CodeBlock]:
+def context_network(model: Release, preset: Preset) -> ContextNetwork | None:
+    """Return the tables of the entropy coder of a preset; None for a model without context tables."""
+    tables = _context_model(model, PREFIX)
+    return tables.pack(preset.index, preset.books) if tables else None
+
+
+class BlockReader(Protocol):
+    """A file or a message whose header is known."""
+
+    header: Header
+
+    def blocks(
+        self, widths: Iterable[int], *, step: int, block_steps: int = ..., coder: ContextCoder | None = ...
+    ) -> Iterator[CodeBlock]:
+        """Iterate over the blocks."""
+
+
+def blocks_of(reader: BlockReader, model: Release, preset: Preset) -> Iterator[CodeBlock]:
     """Return the blocks of a file of `model` and `preset`.
 
     Raises

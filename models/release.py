@@ -132,10 +132,23 @@ class Release:
         linear = self.config["model"].get("spectrum") == "linear-core"
         return (LinearCoreAnalysis if linear else StridedAnalysis)(self.config, self.weights)
 
-    def speaker(self, wave: NDArray[np.float32]) -> bytes:
-        """Who speaks in a stretch of speech (n,) at the models' level, n >= 1."""
-        books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
-        return speaker_bytes(wave, self.config, self.weights, books)
+    def speaker(self, wave: NDArray[np.float32], books: int | None = None) -> bytes:
+        """Who speaks in a stretch of speech (n,) at the models' level, n >= 1; of None, all books."""
+        quantizer = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
+        return speaker_bytes(wave, self.config, self.weights, quantizer.first(books))
+
+    def whole_speaker(self, codes: bytes) -> bytes:
+        """Complete the first codes of a speaker vector.
+
+        Each further code is that of the entry that brings the sum of the entries after `codes` nearest to zero, the
+        first of equally near ones: in integers, and so the same on every machine.
+        """
+        total: NDArray[np.int64] = np.zeros(self.config["speaker"]["size"], np.int64)
+        for number in range(len(codes), len(self.config["speaker"]["bits"])):
+            sums = total + self.weights[f"speaker_books.{number}"].astype(np.int64)
+            code = int((sums * sums).sum(1).argmin())
+            codes, total = codes + bytes((code,)), sums[code]
+        return codes
 
     def likeness(self, codes: NDArray[np.int16], speaker: bytes) -> bytes:
         """The voice of codes (steps, books) and their speaker, to lend to others."""

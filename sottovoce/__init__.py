@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sottovoce.codec.api import Codec
+    from sottovoce.codec.encryption import new_key
     from sottovoce.codec.errors import SottoError
     from sottovoce.codec.offline.info import Info, info
     from sottovoce.codec.offline.tags import read_tags
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Codec", "Info", "SottoError", "StreamDecoder", "StreamEncoder", "__version__", "info", "read_tags"]
+__all__ = [
+    "Codec",
+    "Info",
+    "SottoError",
+    "StreamDecoder",
+    "StreamEncoder",
+    "__version__",
+    "info",
+    "new_key",
+    "read_tags",
+]
 
 # In a checkout this folder holds nothing else: codec, models and cli are where they were installed.
 __path__ = extend_path(__path__, __name__)
@@ -40,6 +51,7 @@ _MODULES = {
     "StreamDecoder": "sottovoce.codec.stream",
     "StreamEncoder": "sottovoce.codec.stream",
     "info": "sottovoce.codec.offline.info",
+    "new_key": "sottovoce.codec.encryption",
     "read_tags": "sottovoce.codec.offline.tags",
 }
 

@@ -59,6 +59,13 @@ no_tags = click.option("--no-tags", "carry_tags", flag_value=False, default=True
 recursive = click.option("-r", "--recursive", is_flag=True, help="Include subfolders.")
 workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Number of processes. [one per core]")
 force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+key = click.option(
+    "--key",
+    metavar="FILE",
+    envvar="SOTTO_KEY",
+    type=click.Path(dir_okay=False),
+    help="Key of encrypted messages: see `sotto key`. [environment: SOTTO_KEY]",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print results as JSON lines.")
 _start = click.option(
@@ -107,6 +114,17 @@ def check_existing(*, skip_existing: bool, force: bool) -> None:
 def span(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options --from and --to."""
     return _start(_stop(command))
+
+
+def read_key(name: str | None) -> bytes | None:
+    """Return the key in a file, if one was named."""
+    if not name:
+        return None
+    from sottovoce.codec.encryption import parse_key
+    from sottovoce.codec.io.files import reading
+
+    with reading(name) as file:
+        return parse_key(file.read(1024).decode("ascii", "replace"))
 
 
 def known(model: str | None) -> "Release | None":

@@ -149,3 +149,28 @@ class ByteCounter:
         """Write bytes and count them."""
         self._sink.write(data)
         self.bytes += len(data)
+
+
+class CountingReader:
+    """Counts the bytes that are read.
+
+    Parameters
+    ----------
+    source : file-like
+        Anything with ``read``.
+
+    Attributes
+    ----------
+    count : int
+        Bytes so far.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.count = 0
+
+    def read(self, size: int) -> bytes:
+        """Read bytes and count them."""
+        data = self._source.read(size)
+        self.count += len(data)
+        return data

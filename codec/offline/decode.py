@@ -13,6 +13,7 @@ from sottovoce.codec.io.sound_writer import SoundWriter
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.file_decoder import Decoding, FileDecoder, SampleSink
 from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.message_reader import AnyReader, MessageReader, Unseal, open_reader
 from sottovoce.codec.offline.options import DECODE_DEFAULTS, ENDLESS, DecodeOptions, too_early
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.offline.tags import unpack
@@ -21,7 +22,7 @@ from sottovoce.models.release import Release
 
 
 def decoding(
-    reader: Reader,
+    reader: AnyReader,
     open_sink: Callable[[Release], SampleSink],
     options: DecodeOptions = DECODE_DEFAULTS,
     *,
@@ -32,7 +33,7 @@ def decoding(
 
     Parameters
     ----------
-    reader : Reader
+    reader : Reader or MessageReader
         Of the first file.
     open_sink : callable
         Called with the model of the first file; returns what receives the samples.
@@ -72,6 +73,7 @@ def wav_decoding(
     options: DecodeOptions = DECODE_DEFAULTS,
     *,
     known: Release | None = None,
+    unseal: Unseal | None = None,
     flowing: bool = False,
     suffix: str = ".wav",
     tags: bool = True,
@@ -80,15 +82,19 @@ def wav_decoding(
     """Decode to WAV, or to the format of another suffix: see `decoding` and `SoundWriter`.
 
     A stream that is still being written (`flowing`) is decoded as it comes in, and its WAV header states the largest
-    length. With `tags` the recording gets the tags of the first file, as far as its format can hold them.
+    length. With `tags` the recording gets the tags of the first file, as far as its format can hold them. `unseal`
+    opens encrypted messages.
     """
     place = source.tell() if source.seekable() else 0
-    reader = Reader(source)
+    reader = open_reader(source, known=known, unseal=unseal)
     length = None
     with ExitStack() as files:
         # The header of a WAV in a pipe cannot be corrected later, so the length is determined beforehand: there may be
         # several files.
-        if not (flowing or sink.seekable() or reader.header.samples is None):
+        if isinstance(reader, MessageReader):
+            span = options.span.at(reader.header.rate)
+            length = options.output_length_between(*span, reader.header.samples or 0)
+        elif not (flowing or sink.seekable() or reader.header.samples is None):
             whole = files.enter_context(seekable(source, reader.header.pack() + reader.pending))
             whole.seek(place)
             length = _length(Reader(whole), options, known)

@@ -8,10 +8,12 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Reader, Voice, Writer
+from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Voice, Writer
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
+from sottovoce.codec.offline.message_join import join_packets, read_packets
+from sottovoce.codec.offline.message_reader import AnyReader, Unseal, open_reader
 from sottovoce.codec.offline.options import ENDLESS, TimeSpan, too_early
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.offline.tags import lines, merged, pack, unpack
@@ -67,9 +69,10 @@ def join(
     sink: BinaryIO,
     *,
     known: Release | None = None,
+    unseal: Unseal | None = None,
     opened: Opened = reading,
 ) -> Encoded:
-    """Copy files one after the other into one; the last step of each is filled up to a whole one.
+    """Copy files one after the other into one; the last step of each is filled up. Packets become a file of packets.
 
     The tags are those of all files, each value once.
 
@@ -82,6 +85,8 @@ def join(
         The output.
     known : Release, optional
         A model that the files may be of, besides the bundled ones.
+    unseal : callable, optional
+        Opens encrypted packets.
     opened : callable
         Returns the context manager of a file to read, by its name.
 
@@ -94,6 +99,9 @@ def join(
     SottoError
         When they do not fit together, or one is damaged or cannot be read.
     """
+    packets = read_packets(names, opened)
+    if packets is not None:
+        return join_packets(packets, sink, known=known, unseal=unseal)
     first, samples, metadata = _checked(names, opened, known)
     live = first.reader.header.packet_steps
     counter = ByteCounter(sink)
@@ -113,7 +121,7 @@ def join(
 class _Part(NamedTuple):
     """One of the files in a stream, before its blocks are read."""
 
-    reader: Reader
+    reader: AnyReader
     model: Release
     preset: Preset
     blocks: Iterator[CodeBlock]
@@ -131,7 +139,7 @@ class _Part(NamedTuple):
 
 def _parts(source: BinaryIO, known: Release | None) -> Iterator[_Part]:
     """Yield the files that follow each other in a stream."""
-    reader: Reader | None = Reader(source)
+    reader: AnyReader | None = open_reader(source, known=known)
     while reader is not None:
         model = by_id(reader.header.model, known)
         preset = preset_by_index(model, reader.header.preset)

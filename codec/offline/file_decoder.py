@@ -6,9 +6,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import BLOCK_STEPS, CodeBlock, Reader
+from sottovoce.codec.bits import BLOCK_STEPS, CodeBlock
 from sottovoce.codec.models import blocks_of, preset_by_index
 from sottovoce.codec.offline.lockstep import Request, Steps
+from sottovoce.codec.offline.message_reader import AnyReader
 from sottovoce.codec.offline.options import DecodeOptions
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
@@ -72,7 +73,7 @@ class FileDecoder:
 
     Parameters
     ----------
-    reader : Reader
+    reader : Reader or MessageReader
         Of the file, after its header.
     model : Release
         The model of the file.
@@ -85,7 +86,7 @@ class FileDecoder:
     """
 
     def __init__(
-        self, reader: Reader, model: Release, sink: SampleSink, options: DecodeOptions, start: int, stop: int
+        self, reader: AnyReader, model: Release, sink: SampleSink, options: DecodeOptions, start: int, stop: int
     ) -> None:
         self._reader, self._model, self._options = reader, model, options
         self._start, self._stop = start, stop

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
-from sottovoce.codec.bits import CodeBlock, FormatError, Reader
+from sottovoce.codec.bits import CodeBlock, FormatError
+from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.io.files import CountingReader
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
+from sottovoce.codec.offline.message_reader import AnyReader, MessageReader, Unseal, open_reader
 from sottovoce.codec.offline.tags import unpack
 from sottovoce.codec.voice.level import level_of_byte
 from sottovoce.models.release import Release
@@ -89,6 +92,11 @@ class Info:
         Seconds of speech beyond the length that an end states: repeated, or of another file.
     foreign : int
         Bytes between blocks that are not part of the file.
+    packets : int or None
+        Number of packets of a split message that can be read; 0 for a whole message, None for a file. A message does
+        not state sample rate and channels of the recording.
+    encrypted : bool
+        Whether the message is encrypted.
     """
 
     files: int
@@ -115,6 +123,8 @@ class Info:
     concealed: list[tuple[float, float]]
     extra: float = 0.0
     foreign: int = 0
+    packets: int | None = None
+    encrypted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it all as plain values."""
@@ -144,7 +154,7 @@ class Info:
         return found
 
 
-def info(data: bytes, *, known: Release | None = None) -> Info:
+def info(data: bytes, *, known: Release | None = None, key: bytes | None = None) -> Info:
     """Return what a file contains, without decoding it.
 
     Parameters
@@ -153,6 +163,8 @@ def info(data: bytes, *, known: Release | None = None) -> Info:
         The whole file.
     known : Release, optional
         A model that the file may be of, besides the bundled ones: `Codec.model`.
+    key : bytes, optional
+        Key of an encrypted message.
 
     Returns
     -------
@@ -164,14 +176,20 @@ def info(data: bytes, *, known: Release | None = None) -> Info:
         When this version cannot read the file.
     """
     with concerning(""):
-        return info_stream(io.BytesIO(data), known=known)
+        return info_stream(io.BytesIO(data), known=known, unseal=unsealer(key))
 
 
 def ignore(row: Row) -> None:
     """Do nothing with the facts about a block."""
 
 
-def info_stream(source: BinaryIO, note: Callable[[Row], None] = ignore, *, known: Release | None = None) -> Info:
+def info_stream(
+    source: BinaryIO,
+    note: Callable[[Row], None] = ignore,
+    *,
+    known: Release | None = None,
+    unseal: Unseal | None = None,
+) -> Info:
     """Return what a file contains, reading it in constant memory: see `info`. Raises FormatError too.
 
     Parameters
@@ -182,9 +200,11 @@ def info_stream(source: BinaryIO, note: Callable[[Row], None] = ignore, *, known
         Called with the facts about each block.
     known : Release, optional
         A model that the file may be of, besides the bundled ones.
+    unseal : callable, optional
+        Opens encrypted messages.
     """
-    counted = _Counted(source)
-    reader = Reader(counted)  # type: ignore[arg-type]
+    counted = CountingReader(source)
+    reader = open_reader(counted, known=known, unseal=unseal)  # type: ignore[arg-type]
     found = _info_of_one(reader, 1, note, known)
     while (following := reader.another()) is not None:
         found = replace(found, trailing=found.trailing or reader.trailing)
@@ -196,7 +216,7 @@ def info_stream(source: BinaryIO, note: Callable[[Row], None] = ignore, *, known
     return replace(found, bytes=counted.count, bit_rate=rate, trailing=found.trailing or reader.trailing)
 
 
-def _info_of_one(reader: Reader, number: int, note: Callable[[Row], None], known: Release | None) -> Info:
+def _info_of_one(reader: AnyReader, number: int, note: Callable[[Row], None], known: Release | None) -> Info:
     """Return what one of several files contains; its size is not known yet."""
     header = reader.header
     found = Info(
@@ -222,6 +242,8 @@ def _info_of_one(reader: Reader, number: int, note: Callable[[Row], None], known
         protecting=None,
         tags=unpack(header.metadata),
         concealed=[],
+        packets=reader.packets if isinstance(reader, MessageReader) else None,
+        encrypted=isinstance(reader, MessageReader) and reader.encrypted,
     )
     try:
         model = by_id(header.model, known)
@@ -238,7 +260,7 @@ def _info_of_one(reader: Reader, number: int, note: Callable[[Row], None], known
 
 
 def _facts_of_blocks(
-    reader: Reader, model: Release, blocks: Iterator[CodeBlock], number: int, note: Callable[[Row], None]
+    reader: AnyReader, model: Release, blocks: Iterator[CodeBlock], number: int, note: Callable[[Row], None]
 ) -> dict[str, Any]:
     """Read all blocks of a file and return what is known after that."""
     count = damaged = steps = 0
@@ -287,16 +309,3 @@ def _sum(one: Info, other: Info) -> Info:
     before = one.seconds or 0.0
     concealed = one.concealed + [(before + start, before + stop) for start, stop in other.concealed]
     return replace(one, **{name: total(name) for name in names}, complete=complete, concealed=concealed)
-
-
-class _Counted:
-    """Counts the bytes that are read."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-        self.count = 0
-
-    def read(self, size: int) -> bytes:
-        data = self._source.read(size)
-        self.count += len(data)
-        return data

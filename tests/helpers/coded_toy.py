@@ -1,8 +1,11 @@
 """A toy in place of the models' entropy coders: codes without the zeros at the end."""
 
 import numpy as np
+import pytest
 
+from sottovoce.codec import models
 from sottovoce.codec.bits.packing import BitPacking
+from sottovoce.codec.offline import message_encoder
 
 
 class CodedToy:
@@ -34,3 +37,14 @@ class CodedToy:
         CodedToy.unpacked += 1
         size = self._packing.size(steps)
         return self._packing.unpack(payload[:size].ljust(size, b"\0"), steps)
+
+
+def in_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the toy in the place of the entropy coder, and the toy's encoder in that of the search for cheap codes."""
+
+    def codes(wave, model, preset):
+        encoder = model.encoder(preset.books)
+        return np.concatenate((encoder.push(wave), encoder.finish()))
+
+    monkeypatch.setattr(models, "_coder", lambda model, prefix, preset: CodedToy(preset))
+    monkeypatch.setattr(message_encoder, "cheap_codes", codes)

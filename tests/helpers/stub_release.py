@@ -112,9 +112,12 @@ class Release:
             "scores": {"default": {"stoi": 0.5}},
         }
 
-    def speaker(self, wave) -> bytes:
+    def speaker(self, wave, books: int | None = 8) -> bytes:
         assert len(wave) >= 1 and wave.dtype == np.float32
-        return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[:8]
+        return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[:books]
+
+    def whole_speaker(self, codes: bytes) -> bytes:
+        return codes.ljust(8, b"\0")
 
     def likeness(self, codes, speaker: bytes) -> bytes:
         return speaker + codes[:, 0].astype("<i2").max().tobytes() * bool(codes.any())
