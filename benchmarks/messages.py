@@ -4,8 +4,8 @@
     python benchmarks/messages.py voices speech/valid.csv --every 4 | tee docs/benchmarks/message-voices.txt
     python benchmarks/messages.py mutations | tee docs/benchmarks/message-mutations.txt
 
-`sizes` encodes the speech of each speaker, up to a minute of it, and counts how much of it fits into a message of a
-packet's size, from several places on. `voices` decodes with 0 to 3 codes of the speaker vector and with all of a file.
+`sizes` encodes all speech, a minute at a time, and counts how much of it fits into a message of a packet's size, from
+many places on. `voices` decodes with 0 to 3 codes of the speaker vector and with all of a file.
 `mutations` truncates and changes messages, and counts what is still accepted: of changes of random bytes, a checksum of
 16 bits accepts one in 65536 for each id that the model has had.
 """
@@ -18,7 +18,6 @@ import argparse
 import csv
 import io
 import random
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -39,8 +38,9 @@ PACKETS = (51, 115, 180, 233, 255, 500)
 """Of LoRaWAN (51 and 115), Meshtastic (233), LoRa (255) and Reticulum (500), among others."""
 
 SECONDS = (1, 2, 5, 10)
-PLACES = 4
-"""Places in the speech of a speaker from which a message begins."""
+LONGEST = 60 * RATE
+PLACES_APART = 77
+"""Steps between the places where messages begin."""
 
 
 def speech(recordings: str, every: int) -> dict[str, np.ndarray]:
@@ -61,48 +61,64 @@ def size(coder: ContextCoder, codes: np.ndarray, speaker_codes: int) -> int:
     return len(sealed(message.body(), b"0123"))
 
 
+def stretches(waves: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Return all speech in stretches of a minute, the last one shorter: longer messages than most recordings."""
+    whole = np.concatenate(list(waves.values()))
+    return [whole[at : at + LONGEST] for at in range(0, len(whole), LONGEST)]
+
+
 def sizes(how: argparse.Namespace) -> None:
     waves = speech(how.recordings, how.every)
     total = sum(map(len, waves.values())) / RATE
     print(f"{len(waves)} speakers, {total:.0f} s of speech; messages have {how.speaker_codes} speaker codes\n")
-    rows: dict[str, dict[int, list[int]]] = {}
-    bytes_of: dict[str, dict[int, list[tuple[int, int]]]] = {}
+    parts = stretches(waves)
+    fits: dict[str, dict[int, list[float]]] = {}
+    lengths: dict[str, dict[int, list[tuple[int, int]]]] = {}
     for preset in Codec.load().model.presets:
         codec = Codec.load(preset=preset)
-        coder = context_coder(codec.model, codec.preset)
-        assert coder
-        fits, lengths = defaultdict(list), defaultdict(list)
-        for wave in waves.values():
-            codes = codes_of(codec, wave[: 60 * RATE])
-            for first in range(0, len(codes), max(1, len(codes) // PLACES)):
-                rest = codes[first:]
-                for limit in PACKETS:
-                    steps = bisect_right(
-                        range(1, len(rest) + 1), limit, key=lambda n: size(coder, rest[:n], how.speaker_codes)
-                    )
-                    if steps < len(rest):  # else there is too little speech to tell
-                        fits[limit].append(steps)
-                for seconds in SECONDS:
-                    steps = round(seconds * codec.frame_rate)
-                    if steps <= len(rest):
-                        coder.reset()
-                        lengths[seconds].append(
-                            (size(coder, rest[:steps], how.speaker_codes), files_bytes(codec, rest[:steps]))
-                        )
-        rows[preset], bytes_of[preset] = fits, lengths
-    print("seconds in one packet (mean, and what 9 of 10 places reach)")
-    print(f"{'bytes':>8}" + "".join(f"{preset:>16}" for preset in rows))
+        fits[preset], lengths[preset] = defaultdict(list), defaultdict(list)
+        for part in parts:
+            codes = codes_of(codec, part)
+            for first in range(0, len(codes), PLACES_APART):
+                measure(codec, codes[first:], how.speaker_codes, fits[preset], lengths[preset])
+    print("seconds in one packet: mean, and what 9 of 10 messages reach")
+    print(f"{'bytes':>8}" + "".join(f"{preset:>16}" for preset in fits))
     for limit in PACKETS:
-        cells = []
-        for preset, fits in rows.items():
-            found = np.array(fits[limit]) / Codec.load(preset=preset).frame_rate
-            cells.append(f"{found.mean():8.2f} {np.quantile(found, 0.1):6.2f} " if len(found) else f"{'':16}")
+        cells = (f"{np.mean(one[limit]):8.2f} {np.quantile(one[limit], 0.1):6.2f} " for one in fits.values())
         print(f"{limit:8d}" + "".join(cells))
-    print("\nbytes of a message (mean), and of a file of the same speech")
-    print(f"{'seconds':>8}" + "".join(f"{preset:>16}" for preset in bytes_of))
+    print("\nbytes of a message, and of a file of the same codes: means")
+    print(f"{'seconds':>8}" + "".join(f"{preset:>16}" for preset in lengths))
     for seconds in SECONDS:
-        means = [np.mean(lengths[seconds], 0) for lengths in bytes_of.values()]
-        print(f"{seconds:8d}" + "".join(f"{message:9.1f} {file:5.0f} " for message, file in means))
+        cells = ("{:9.1f} {:5.0f} ".format(*np.mean(one[seconds], 0)) for one in lengths.values())
+        print(f"{seconds:8d}" + "".join(cells))
+
+
+def measure(
+    codec: Codec,
+    codes: np.ndarray,
+    speaker_codes: int,
+    fits: dict[int, list[float]],
+    lengths: dict[int, list[tuple[int, int]]],
+) -> None:
+    """Add the seconds that fit into each packet, and the bytes of each length, of messages that begin here."""
+    coder = context_coder(codec.model, codec.preset)
+    assert coder
+    bits = -np.log2((coder.bits(codes) + 1.0) / 65536).sum(1).cumsum()
+    header = size(coder, codes[:1], speaker_codes) - (bits[0] + 7) // 8
+    for limit in PACKETS:
+        steps = int(np.searchsorted(bits / 8, limit - header))
+        if steps + 2 >= len(codes):
+            continue  # too little speech to tell
+        while steps and size(coder, codes[:steps], speaker_codes) > limit:
+            steps -= 1
+        while size(coder, codes[: steps + 1], speaker_codes) <= limit:
+            steps += 1
+        fits[limit].append(steps / codec.frame_rate)
+    for seconds in SECONDS:
+        steps = round(seconds * codec.frame_rate)
+        if steps <= len(codes):
+            message = size(coder, codes[:steps], speaker_codes)
+            lengths[seconds].append((message, file_size(codec, codes[:steps])))
 
 
 def codes_of(codec: Codec, wave: np.ndarray) -> np.ndarray:
@@ -110,7 +126,7 @@ def codes_of(codec: Codec, wave: np.ndarray) -> np.ndarray:
     return cheap_codes(wave * normalising_gain(level_byte(wave)), codec.model, codec.preset)
 
 
-def files_bytes(codec: Codec, codes: np.ndarray) -> int:
+def file_size(codec: Codec, codes: np.ndarray) -> int:
     """Return the bytes of a file with the codes: see docs/FORMAT.md."""
     file = io.BytesIO()
     samples = len(codes) * codec.model.step
