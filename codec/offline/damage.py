@@ -5,6 +5,8 @@ import io
 import numpy as np
 
 from sottovoce.codec.bits import Reader
+from sottovoce.codec.bits.message import is_message
+from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import by_id, preset_by_index
 from sottovoce.models.release import Release
 
@@ -67,6 +69,8 @@ def damaged(
     FormatError, SottoError
         When this version cannot read the file.
     """
+    if is_message(data):
+        raise SottoError("a message, which has no blocks", "split it with --mtu, and leave out packets")
     loses, random = BurstLoss(loss, burst, seed), np.random.default_rng([seed, 1])
     body = np.frombuffer(data, np.uint8).copy()
     reader: Reader | None = Reader(io.BytesIO(data))

@@ -83,6 +83,12 @@ def test_options_that_do_not_fit(sotto, wav, arguments, error):
     assert status == 2 and error in err
 
 
+def test_damage_is_for_files(sotto, wav):
+    sotto("encode", "--message", wav())
+    status, _, err = sotto("damage", "talk.sotto", "-o", "bad.sotto", "--loss", "10")
+    assert status == 2 and "a message, which has no blocks" in err
+
+
 def test_too_long(sotto, wav):
     status, _, err = sotto("encode", "--message", wav(seconds=62))
     assert status == 2 and "too long for a message of 60 s" in err and not Path("talk.sotto").exists()
