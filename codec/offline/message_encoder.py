@@ -25,7 +25,8 @@ from sottovoce.codec.io.arrays import integer
 from sottovoce.codec.models import by_name, context_coder, context_network
 from sottovoce.codec.offline.dtx import PauseDetector
 from sottovoce.codec.offline.rate_search import cheaper_codes, latents_of
-from sottovoce.codec.voice.level import level_byte, normalising_gain
+from sottovoce.codec.voice.level import normalising_gain
+from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.release import Preset, Release
 
 LEAST_MTU = 16
@@ -98,13 +99,13 @@ def encode_message(
     coder = context_coder(model, preset)
     if coder is None:
         raise SottoError(f"the model {model.name!r} has no context model, which messages need", "encode a file")
-    level = level_byte(wave)
+    level, speaker = voice_of(wave, model, max(options.speaker_codes, 1))
     wave = wave * normalising_gain(level)
     codes = cheap_codes(wave, model, preset)
     held = _held(wave, model, len(codes)) if options.dtx else None
     fields = _mode(model, preset) | {
         "level": min(max(round((_LOUDEST - level) / _LEVEL_STEP), 0), 31),
-        "speaker": model.speaker(wave, options.speaker_codes) if options.speaker_codes else b"",
+        "speaker": speaker[: options.speaker_codes],
         "dtx": options.dtx,
     }
     packed = partial(_packed, codes, held, coder, fields, lambda body: options.seal(body, model.id))

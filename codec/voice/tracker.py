@@ -38,22 +38,25 @@ FAINTEST = -90.0
 """dBov above which sound may be speech, as long as nobody is known to have spoken."""
 
 
-def voice_of(wave: npt.NDArray[np.float32], model: Release) -> Voice:
+def voice_of(wave: npt.NDArray[np.float32], model: Release, speaker_codes: int | None = None) -> Voice:
     """Measure level and speaker of a recording (n,) at the model's rate, full scale 1, n >= 1.
 
-    Only what `find_runs` takes for speech counts, if there is any.
+    Only what `find_runs` takes for speech counts, if there is any. Of the speaker vector the first `speaker_codes`
+    codes are measured, at least one; None is all.
     """
     spoken = speech_in(wave, find_runs(wave))
-    return _voice_of_speech(spoken, model) if len(spoken) else _voice(level_of_all(wave), wave, model)
+    if not len(spoken):
+        return _voice(level_of_all(wave), wave, model, speaker_codes)
+    return _voice(speech_level(spoken), spoken, model, speaker_codes)
 
 
 def _voice_of_speech(spoken: npt.NDArray[np.float32], model: Release) -> Voice:
     return _voice(speech_level(spoken), spoken, model)
 
 
-def _voice(level: float, wave: npt.NDArray[np.float32], model: Release) -> Voice:
+def _voice(level: float, wave: npt.NDArray[np.float32], model: Release, speaker_codes: int | None = None) -> Voice:
     byte = byte_of_level(level)
-    return Voice(byte, model.speaker(wave * normalising_gain(byte)))
+    return Voice(byte, model.speaker(wave * normalising_gain(byte), speaker_codes))
 
 
 class VoiceTracker(Stateful):
