@@ -171,7 +171,8 @@ def mutations(how: argparse.Namespace) -> None:
     draw = random.Random(how.seed)
     noise = np.random.default_rng(0).normal(0, 0.05, 3 * RATE).astype(np.float32)
     (whole,) = codec.encode_message(noise, RATE)
-    packets = codec.encode_message(noise, RATE, mtu=60)
+    packets = codec.encode_message(noise, RATE, mtu=len(whole) // 3 + 10)
+    assert len(packets) > 2
     packed = codec.join(packets)
     ids = len((codec.model.id, *codec.model.previous_ids))
     for name, data, right in (("message", whole, {whole}), ("file of packets", packed, set(packets))):
