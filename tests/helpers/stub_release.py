@@ -112,9 +112,11 @@ class Release:
             "scores": {"default": {"stoi": 0.5}},
         }
 
-    def speaker(self, wave, books: int | None = 8) -> bytes:
+    def speaker(self, wave, books: int | None = None) -> bytes:
         assert len(wave) >= 1 and wave.dtype == np.float32
-        return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[:books]
+        return hashlib.sha256(str(round(float(np.abs(wave).mean()), 2)).encode()).digest()[
+            : 8 if books is None else books
+        ]
 
     def whole_speaker(self, codes: bytes) -> bytes:
         return codes.ljust(8, b"\0")
