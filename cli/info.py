@@ -16,7 +16,8 @@ from sottovoce.cli.support.times import duration
 from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import reading, shown
-from sottovoce.codec.offline.info import Info, Row, ignore, info_stream
+from sottovoce.codec.offline.info import Info, info_stream
+from sottovoce.codec.offline.info_row import Row, ignore
 
 
 @click.command("info")

@@ -20,7 +20,8 @@ from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
 from sottovoce.codec.offline.encode import encode_sound
-from sottovoce.codec.offline.info import Row, info, info_stream
+from sottovoce.codec.offline.info import info, info_stream
+from sottovoce.codec.offline.info_row import Row
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.progress import Tick
 from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in

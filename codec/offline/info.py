@@ -3,43 +3,18 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from sottovoce.codec.bits import CodeBlock, FormatError
 from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.files import CountingReader
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
+from sottovoce.codec.offline.info_row import Row, ignore
 from sottovoce.codec.offline.message_reader import AnyReader, MessageReader, Unseal, open_reader
 from sottovoce.codec.offline.tags import unpack
 from sottovoce.codec.voice.level import level_of_byte
 from sottovoce.models.release import Release
-
-
-class Row(NamedTuple):
-    """Facts about a block or packet.
-
-    Attributes
-    ----------
-    file : int
-        In which of several files in one, counted from 1.
-    number : int
-        Counted from 0 in each file.
-    start : float
-        Seconds from the start of that file.
-    steps : int
-    bytes : int or None
-        All that it takes there, or took before it was lost; None when it is damaged.
-    restored : bool
-        Whether it was lost, and restored by what protects it.
-    """
-
-    file: int
-    number: int
-    start: float
-    steps: int
-    bytes: int | None
-    restored: bool
 
 
 @dataclass(frozen=True)
@@ -177,10 +152,6 @@ def info(data: bytes, *, known: Release | None = None, key: bytes | None = None)
     """
     with concerning(""):
         return info_stream(io.BytesIO(data), known=known, unseal=unsealer(key))
-
-
-def ignore(row: Row) -> None:
-    """Do nothing with the facts about a block."""
 
 
 def info_stream(

@@ -48,7 +48,7 @@ class MessageReader:
         Number of packets of the message that can be read; 0 for a whole message.
     encrypted : bool
         Whether the message was encrypted.
-    skipped, restored_blocks, protecting_bytes, missing_steps : int
+    skipped, restored_blocks, protecting_bytes, missing_steps, extra_steps, foreign_bytes : int
         0: as `Reader` has them.
     total_samples, damaged_steps, complete, trailing
         As `Reader` has them. A packet alone is a whole recording; of packets in a file those that are not there are
@@ -62,7 +62,7 @@ class MessageReader:
         When it is encrypted and there is no key for it, or its model is not available.
     """
 
-    skipped = restored_blocks = protecting_bytes = missing_steps = 0
+    skipped = restored_blocks = protecting_bytes = missing_steps = extra_steps = foreign_bytes = 0
 
     def __init__(self, data: bytes, *, known: Release | None = None, unseal: Unseal | None = None) -> None:
         packets = list(packets_of(data))
