@@ -82,7 +82,7 @@ class CodingService:
 
     async def sound(self, request: Request) -> Response:
         """Return a recording as the codec receives it: WAV, mono, at the model's rate."""
-        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+        file = await uploaded(request, self._limits.sound_bytes, self._limits)
 
         def work(tick: Tick) -> BinaryIO:
             with file:
@@ -100,7 +100,7 @@ class CodingService:
     async def encode(self, request: Request) -> Response:
         """Return a recording as a .sotto file of ?preset=."""
         preset = preset_by_name(self._model, request.query_params.get("preset", "default"))
-        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+        file = await uploaded(request, self._limits.sound_bytes, self._limits)
 
         def work(tick: Tick) -> bytes:
             with file:
@@ -142,7 +142,7 @@ class CodingService:
 
     async def voice(self, request: Request) -> Response:
         """Return the voice of a recording or a .sotto file in hexadecimal, as ?voice= takes it."""
-        file = await uploaded(request, self._limits.sound_bytes, self._limits.idle)
+        file = await uploaded(request, self._limits.sound_bytes, self._limits)
 
         def work(tick: Tick) -> str:
             with file:
@@ -153,7 +153,7 @@ class CodingService:
         return JSONResponse({"voice": await self._pool.run(request, work)})
 
     async def _coded(self, request: Request) -> bytes:
-        with await uploaded(request, self._limits.coded_bytes, self._limits.idle) as file:
+        with await uploaded(request, self._limits.coded_bytes, self._limits) as file:
             return file.read()
 
 

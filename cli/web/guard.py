@@ -64,6 +64,8 @@ class Guard:
             await _turn_away(
                 scope, receive, guarded, "this server is not called so", "use localhost or its address in figures"
             )
+        elif not _is_address(headers.get("origin", "")):
+            await _turn_away(scope, receive, guarded, "the origin is not an address", "use the server's own page", 400)
         elif not _same(headers):
             await _turn_away(scope, receive, guarded, "asked for by another site", "use the server's own page")
         else:
@@ -89,6 +91,14 @@ def _in_figures(name: str) -> bool:
     return True
 
 
+def _is_address(origin: str) -> bool:
+    try:
+        urlsplit(origin)
+    except ValueError:
+        return False
+    return True
+
+
 def _same(headers: Headers) -> bool:
     """Tell whether a browser asks for the server's own page; programs don't say for whom they ask."""
     origin = headers.get("origin")
@@ -98,9 +108,9 @@ def _same(headers: Headers) -> bool:
     return parts.scheme in ("http", "https") and parts.netloc.lower() == headers["host"].lower()
 
 
-async def _turn_away(scope: Scope, receive: Receive, send: Send, reason: str, advice: str) -> None:
+async def _turn_away(scope: Scope, receive: Receive, send: Send, reason: str, advice: str, status: int = 403) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
     else:
-        await refusal(403, reason, advice)(scope, receive, send)
+        await refusal(status, reason, advice)(scope, receive, send)

@@ -21,14 +21,15 @@ class Limits:
         Live round trips at once.
     message : int
         Bytes of sound in a message of a live session.
-    hello, idle : float
-        Seconds until a live session must begin, and that it or an upload may send nothing.
+    hello, idle, upload : float
+        Seconds until a request must be there or a live session begin, that either may send nothing, and that an upload
+        may take.
     ahead : float
         Seconds by which a live session's sound may come sooner than it was spoken.
     behind : float
         Seconds of sound that may wait to be coded, and to be sent.
-    connections : int
-        All that are open.
+    connections, per_address : int
+        All that are open, and those of one address.
     """
 
     sound_bytes: int = 32 << 20
@@ -40,6 +41,8 @@ class Limits:
     message: int = 64 << 10
     hello: float = 10
     idle: float = 10
+    upload: float = 600
     ahead: float = 3
     behind: float = 2
     connections: int = 32
+    per_address: int = 24

@@ -19,6 +19,7 @@ from sottovoce.cli.web.coding import CodingService
 from sottovoce.cli.web.guard import Guard
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.live import Live
+from sottovoce.cli.web.patience import patient_protocol
 from sottovoce.codec.errors import SottoError, explained
 from sottovoce.codec.models import by_name
 
@@ -91,6 +92,7 @@ def serve(taken: socket.socket, host: str, limits: Limits | None = None) -> None
     limits = limits or Limits()
     config = uvicorn.Config(
         make_app(limits, host),
+        http=patient_protocol(limits),
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -13,22 +13,26 @@ from sottovoce.models.audio.reader import AudioReader, TooLong
 TOO_LARGE = 413
 
 
-async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
+async def uploaded(request: Request, limit: int, limits: Limits) -> BinaryIO:
     """Read the body of a request into a temporary file.
 
     Raises
     ------
     HttpError
-        When it has more than `limit` bytes, of which no more is read, or nothing comes for `patience` seconds.
+        When it has more than `limit` bytes, of which no more is read, when nothing comes for some seconds, or when it
+        takes too long.
     """
+    patience = limits.idle
     if int(request.headers.get("content-length") or 0) > limit:
         raise _too_many(limit)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by who works with it, maybe after all others are gone
     try:
         size = 0
+        clock = asyncio.get_running_loop().time
+        end = clock() + limits.upload
         async with asyncio.timeout(patience) as timeout:
             async for piece in request.stream():
-                timeout.reschedule(asyncio.get_running_loop().time() + patience)
+                timeout.reschedule(min(clock() + patience, end))
                 size += len(piece)
                 if size > limit:
                     raise _too_many(limit)
@@ -36,7 +40,8 @@ async def uploaded(request: Request, limit: int, patience: float) -> BinaryIO:
         file.seek(0)
     except TimeoutError:
         file.close()
-        raise HttpError(408, f"nothing came for {patience:g} seconds", "send it again") from None
+        what = "it took too long" if clock() >= end else f"nothing came for {patience:g} seconds"
+        raise HttpError(408, what, "send it again") from None
     except BaseException:
         file.close()
         raise

@@ -62,7 +62,11 @@ def starting() -> Iterator[Callable[..., Serving]]:
     def start(**limits: float) -> Serving:
         given = json.dumps(limits, sort_keys=True)
         if given not in started:
-            environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": STUB_SITE}
+            environment = {
+                **os.environ,
+                **ONE_THREAD,
+                "PYTHONPATH": os.pathsep.join((STUB_SITE, os.environ.get("PYTHONPATH", ""))),
+            }
             command = (sys.executable, "-c", SERVE, given)
             process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
             assert process.stdout

@@ -32,6 +32,7 @@ def test_other_names_are_refused(client, host):
         ("http://evil.example", 403),
         ("null", 403),
         ("file://", 403),
+        ("http://[", 400),
     ],
 )
 def test_other_sites_are_refused(client, origin, status):

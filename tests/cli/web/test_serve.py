@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
+from urllib.request import urlopen
 
 import httpx2
 import pytest
@@ -88,3 +90,27 @@ def test_what_is_missing_is_named(sotto, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     status, _, err = sotto("serve")
     assert (status, err) == (2, f"sotto: serving needs {package}; pip install 'sottovoce[web]'\n")
+
+
+def test_connections_that_ask_for_nothing_are_closed(starting):
+    server = starting(hello=0.5, per_address=3)
+    start = b"POST /api/info HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-"
+    with ExitStack() as files:
+        silent = [files.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(3)]
+        silent[1].sendall(start)
+        silent[2].sendall(b"\x16\x03\x01")
+        for one in silent:
+            one.settimeout(LIMIT)
+            while one.recv(1 << 16):
+                pass  # closed, perhaps after an answer
+    with urlopen(server.url, timeout=LIMIT) as page:
+        assert page.status == 200
+
+
+def test_no_address_has_all_connections(starting):
+    server = starting(hello=LIMIT, per_address=3)
+    with ExitStack() as files:
+        held = [files.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(4)]
+        held[3].settimeout(LIMIT)
+        with suppress(ConnectionResetError):
+            assert held[3].recv(1) == b""
