@@ -73,7 +73,9 @@ def stretches(waves: dict[str, np.ndarray]) -> list[np.ndarray]:
 def sizes(how: argparse.Namespace) -> None:
     waves = speech(how.recordings, how.every)
     total = sum(map(len, waves.values())) / RATE
-    print(f"{len(waves)} speakers, {total:.0f} s of speech; messages have {how.speaker_codes} speaker codes\n")
+    print(
+        f"model {MODEL.id.hex()}; {len(waves)} speakers, {total:.0f} s of speech; {how.speaker_codes} speaker codes\n"
+    )
     parts = stretches(waves)
     fits: dict[str, dict[int, list[float]]] = {}
     lengths: dict[str, dict[int, list[tuple[int, int]]]] = {}
@@ -148,7 +150,7 @@ def voices(how: argparse.Namespace) -> None:
     from sottovoce.codec.evaluation.speaker import similarity, voice
 
     waves = {speaker: wave[: 6 * RATE] for speaker, wave in speech(how.recordings, how.every).items()}
-    print(f"{len(waves)} speakers, up to 6 s of each")
+    print(f"model {MODEL.id.hex()}; {len(waves)} speakers, up to 6 s of each")
     print(f"{'preset':>8} {'codes':>6} {'speaker cosine':>15} {'PESQ-WB':>8} {'ESTOI':>6}")
     for preset in how.presets.split(","):
         codec = Codec.load(preset=preset)
