@@ -81,6 +81,8 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/context.py $(SOTTO_SPEECH) runs/codes --networks 8 | tee docs/benchmarks/context.txt
 	$(BIN)/python benchmarks/losses.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/losses.txt
 	$(BIN)/python benchmarks/protection.py $(SOTTO_SPEECH)/valid.csv | tee docs/benchmarks/protection.txt
+	$(BIN)/python benchmarks/messages.py sizes $(SOTTO_SPEECH)/valid.csv --every 6 | tee docs/benchmarks/messages.txt
+	$(BIN)/python benchmarks/messages.py mutations | tee docs/benchmarks/message-mutations.txt
 	$(BIN)/sotto evaluate $(SOTTO_SPEECH)/valid.csv -o runs/report \
 		--against codec2,opus,speex,lc3,stage1:default,stage1:max --asr $(ASR) \
 		--noise pink --snr 5,10 --loss 10 --burst 3 --tandem 2

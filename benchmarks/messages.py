@@ -1,7 +1,7 @@
 """Messages: seconds of speech in a packet, the price of the speaker vector, and what damage does.
 
-    python benchmarks/messages.py sizes speech/valid.csv | tee docs/benchmarks/messages.txt
-    python benchmarks/messages.py voices speech/valid.csv --every 4 | tee docs/benchmarks/message-voices.txt
+    python benchmarks/messages.py sizes speech/valid.csv --every 6 | tee docs/benchmarks/messages.txt
+    python benchmarks/messages.py voices speech/valid.csv --every 4
     python benchmarks/messages.py mutations | tee docs/benchmarks/message-mutations.txt
 
 `sizes` encodes all speech, a minute at a time, and counts how much of it fits into a message of a packet's size, from
