@@ -147,7 +147,7 @@ class Pipeline:
         delays: Sequence[int],
         clean: Sequence[CleanRecording],
     ) -> list[list[Measurement]]:
-        origins = clean or [None] * len(self.signals)
+        origins: Sequence[CleanRecording | None] = clean or [None] * len(self.signals)
         return [
             [
                 Measurement(task, one["crc32"], delay, self.versions, origin)

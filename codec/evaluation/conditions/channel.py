@@ -102,9 +102,10 @@ class Band:
 
     def __call__(self, wave: Wave, recording: ReferenceRecording, others: Sequence[ReferenceRecording]) -> Wave:
         """Return the recording in this band."""
-        return _convolved(wave, self.response())[TAPS // 2 :][: len(wave)].astype(np.float32)
+        return _convolved(wave, self.response())[TAPS // 2 :][: len(wave)]
 
 
 def _convolved(wave: Wave, response: Wave) -> Wave:
     size = 1 << (len(wave) + len(response)).bit_length()
-    return np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(response, size), size)[: len(wave) + len(response) - 1]
+    product = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(response, size), size)
+    return product[: len(wave) + len(response) - 1].astype(np.float32)

@@ -64,7 +64,7 @@ class Sotto:
             if packet < len(lost) and lost[packet]:
                 arrived[i] = -1
         wave = self._codec.decode_codes(arrived, speaker=header.speaker, level=level_of_byte(header.level))
-        return wave[: header.length]
+        return wave[: header.samples]
 
     def commands(self) -> tuple[list[str], list[str]] | None:
         """Return what ``sotto encode`` and ``sotto decode`` are, see `Peer.commands`."""

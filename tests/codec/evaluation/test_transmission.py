@@ -89,3 +89,16 @@ def test_packets_of_an_ogg_file(talk):
     head, tags, *sound = opus_loss.packets(data)
     assert (head[:8], tags[:8]) == (b"OpusHead", b"OpusTags")
     assert len(sound) == pytest.approx(len(talk) / 320, abs=3)
+
+
+def test_lost_steps_of_this_codec_are_concealed(toy, talk):
+    peers.peer.cache_clear()
+    codec = peers.peer("sotto:low")
+    data = codec.encode(talk)
+    lost = np.zeros(len(talk) // 640 + 1, bool)
+    np.testing.assert_array_equal(codec.decode_lossy(data, lost), codec.decode(data))
+    lost[30:33] = True  # 1.2 s to 1.32 s
+    received = codec.decode_lossy(data, lost)
+    assert len(received) == len(talk)
+    assert not np.array_equal(received, codec.decode(data))
+    peers.peer.cache_clear()
