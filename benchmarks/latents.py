@@ -24,7 +24,7 @@ import torch
 
 from sottovoce.models import release
 from sottovoce.models.training.restore import restore
-from sottovoce.models.training.run import DEFAULTS
+from sottovoce.models.training.settings import DEFAULTS
 from sottovoce.models.training.tasks import DecoderObjective
 
 CROP_STEPS = 60  # latent steps of a stretch: 2.4 s

@@ -34,8 +34,10 @@ COMMANDS = {
     "compare": "Measure families of models of speech on one scale.",
     "prepare": "Make training shards of a folder of speech.",
     "train": "Train a model.",
+    "config": "Print a training configuration with comments.",
     "train-context": "Train the context model that makes files smaller.",
     "export": "Make a model for encoding and decoding of a trained one.",
+    "align": "Find when the phones of recordings are said.",
     "probe": "Measure what the latents of trained models contain.",
     "completion": "Print the completion for your shell.",
 }
@@ -58,6 +60,7 @@ CODING = frozenset(
         "receive",
         "serve",
         "voice",
+        "align",
     }
 )
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

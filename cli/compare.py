@@ -39,7 +39,7 @@ def command(
 
     When it is stopped, the same command goes on where it was.
     """
-    console = Console(quiet=quiet, as_json=as_json)
+    console = Console(quiet=quiet, as_json=as_json, lines=True)
     with training_installed("comparing"):
         from sottovoce.codec.evaluation.families.running import compare
 

@@ -1,6 +1,7 @@
 """sotto encode."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from signal import SIGINT
@@ -15,6 +16,8 @@ from sottovoce.cli.support.conversion import ENCODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.cli.support.messages import MessageRequest, check_message_options, encode_messages, message_options
+from sottovoce.cli.support.workers import cores
+from sottovoce.cli.support.workers import processes as workers_pool
 from sottovoce.codec import Codec
 from sottovoce.codec.bits import MOST_PARITY
 from sottovoce.codec.io.audio import open_file, open_sound
@@ -23,10 +26,15 @@ from sottovoce.codec.io.interruption import InputEnd
 from sottovoce.codec.io.wav_pipe import first_bytes, piped_wav
 from sottovoce.codec.offline.encode import encode_live, encode_sound
 from sottovoce.codec.offline.options import EncodeOptions
+from sottovoce.codec.offline.parallel import ParallelStepEncoder
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.offline.tags import pack
 from sottovoce.codec.progress import Tick, no_tick
+from sottovoce.models.audio.reader import AudioReader
 from sottovoce.models.audio.wav import is_wav
+
+LONG_SECONDS = 120
+"""Length from which a recording is encoded in several processes, which take a second to start."""
 
 
 @click.command("encode")
@@ -109,7 +117,8 @@ def command(
         work = partial(_encode_live, preset=preset, model=model, how=how, ends=ends)
     else:
         how = EncodeOptions(metadata=metadata, carry_tags=carry_tags, dtx=dtx, protect=protect)
-        work = partial(_encode, preset=preset, model=model, how=how, force=force, ends=ends)
+        alone = (workers or cores()) if len(found.jobs) == 1 else 1
+        work = partial(_encode, preset=preset, model=model, how=how, force=force, ends=ends, processes=alone)
     existing = {"force": force, "skip_existing": skip_existing}
     status = run_batch(work, found, console, verb="encoding", workers=workers, **existing)
     if ends and ends.signal and ends.signal != SIGINT:
@@ -125,18 +134,44 @@ def _encode(
     how: EncodeOptions,
     force: bool,
     ends: InputEnd | None,
+    processes: int,
     tick: Tick = no_tick,
 ) -> list[Outcome]:
     codec = Codec.load(model=model, preset=preset)
-    return [_encode_one(job, codec, how, force=force, ends=ends, tick=tick) for job in jobs]
+    start = partial(_steps, codec, model, dtx=how.dtx, processes=processes)
+    return [_encode_one(job, codec, how, start, force=force, ends=ends, tick=tick) for job in jobs]
+
+
+@contextmanager
+def _steps(
+    codec: Codec, model: str, sound: AudioReader, *, dtx: bool, processes: int
+) -> Iterator[ParallelStepEncoder | None]:
+    """Give what encodes a long recording in several processes, or None for here."""
+    if processes == 1 or sound.samples < LONG_SECONDS * codec.sample_rate:
+        yield None
+        return
+    with workers_pool(processes) as pool:
+        how: dict[str, Any] = {"dtx": dtx, "pool": pool, "source": model, "most": 2 * processes}
+        yield ParallelStepEncoder(codec.model, codec.preset, **how)
 
 
 def _encode_one(
-    job: Job, codec: Codec, how: EncodeOptions, *, force: bool, ends: InputEnd | None, tick: Tick
+    job: Job,
+    codec: Codec,
+    how: EncodeOptions,
+    start: Callable[[AudioReader], AbstractContextManager[ParallelStepEncoder | None]],
+    *,
+    force: bool,
+    ends: InputEnd | None,
+    tick: Tick,
 ) -> Outcome:
     try:
-        with open_sound(job.source, codec.sample_rate, ends) as sound, writing(job.target, force=force) as sink:
-            encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick)
+        with (
+            open_sound(job.source, codec.sample_rate, ends) as sound,
+            writing(job.target, force=force) as sink,
+            start(sound) as steps,
+        ):
+            encoded = encode_sound(sound, sink, codec.model, codec.preset, how, tick=tick, steps=steps)
     except Exception as error:
         return as_failure(error, job.name)
     return _done(job, encoded, sound.warnings)

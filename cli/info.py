@@ -101,7 +101,7 @@ def _total(found: Sequence[Info]) -> str:
 
 def _described(file: str, info: Info) -> list[str]:
     if info.seconds is None:
-        speech = "unknown to this version"
+        speech = f"unknown: it needs the model {info.model_id}, which is not here; give its weights with --model"
     else:
         speech = duration(info.seconds)
         if info.bit_rate:
@@ -125,7 +125,7 @@ def _described(file: str, info: Info) -> list[str]:
         *([f"  between   {info.foreign} bytes that are not part of it, ignored"] if info.foreign else []),
         *(["  besides   something that is no .sotto file, ignored"] if info.trailing else []),
         *([f"  files     {several}"] if info.files > 1 else []),
-        f"  model     {info.model or 'not in this version'} ({info.model_id})",
+        f"  model     {info.model or 'not here'} ({info.model_id})",
         f"  preset    {info.preset or 'unknown'}",
         *([_recorded(info)] if info.packets is None else []),
         f"  level     {info.level:.1f} dBov",

@@ -1,6 +1,8 @@
 """sotto models."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +11,7 @@ from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.summary import size
 from sottovoce.codec import models
+from sottovoce.codec.own_models import data_folder, own_models
 from sottovoce.models import release
 from sottovoce.models.release import Release
 from sottovoce.models.wavenet.kernels import KernelError, default_kernel, slow_kernel_note
@@ -41,10 +44,22 @@ def command(everything: bool, as_json: bool) -> None:
         model = models.by_name(name)
         console.document(_facts(name, model))
         console.result("\n".join(_lines(_facts(name, model)) if everything else _presets(name, model)))
+    for name, path, sha256 in own_models():
+        found = {"model": name, "id": sha256[:8], "file": str(path)}
+        console.document(found)
+        console.result(f"\nmodel {name} ({sha256[:8]}), your own: {path}{_summary(path) if everything else ''}")
     if not everything:
         console.result("\nEncoding is about 20 times, decoding about 6 times faster than real time on one core.")
         console.result(f"Speech is decoded with the kernel {_kernel()}.")
         console.result("--preset takes the name of a preset. Training data and scores: sotto models --all")
+        console.result(f"--model takes models of your own: files, or their names here or in {data_folder()}")
+
+
+def _summary(path: Path) -> str:
+    """Return what the card of a model says about its training, on lines of its own."""
+    card = json.loads(path.with_suffix(".json").read_text())
+    lines = [card["summary"]] * ("summary" in card) + [str(one) for one in card.get("training", [])]
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _facts(name: str, model: Release) -> dict[str, Any]:

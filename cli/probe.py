@@ -43,7 +43,7 @@ def command(families: tuple[str, ...], speech: str, output: str) -> None:
 
     Example: sotto probe latent-vq latent-ae --speech speech -o probes.json
     """
-    console, target = Console(), Path(output)
+    console, target = Console(lines=True), Path(output)
     if target.suffix != ".json":
         raise click.UsageError("the output file of -o must end in .json")
     with training_installed("probing"):
@@ -58,7 +58,8 @@ def command(families: tuple[str, ...], speech: str, output: str) -> None:
                 raise SottoError("has no latents to probe", "choose a model of kind latent-wavenet", one.name)
             opened[one.name] = family
         try:
-            report = probe(opened, Path(speech), console.note)
+            with console.progress("probing"):
+                report = probe(opened, Path(speech), console.note, advance=console.advance)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     for path, text in (

@@ -37,7 +37,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
     first, about 15 times faster than real time; then the network is trained for some minutes, for all presets together.
     The output is MODEL with these tables: it encodes to smaller files that sound the same.
     """
-    console = Console()
+    console = Console(lines=True)
     with training_installed():
         import numpy as np
 

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from sottovoce.codec.bits import CodeBlock, Header
 from sottovoce.codec.bits.context.coder import ContextCoder, ContextModel, ContextNetwork
 from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.own_models import own_models, path_of
 from sottovoce.models import release
 from sottovoce.models.release import Preset, Release, former_prefix
 
@@ -19,13 +20,16 @@ PREFIX = "context."
 
 
 def by_name(name: str) -> Release:
-    """Load a model by its name, or from the path of its weights."""
+    """Load a model by its name, bundled or one's own (see `path_of`), or from the path of its weights."""
     names = release.available()
     boxed = name in names
+    name = name if boxed else path_of(name)
     try:
         return loaded(name, () if boxed else _version(name))
     except FileNotFoundError as error:
-        remedy = f"choose one of {', '.join(names)}" if names else "install sottovoce again: there is none at all"
+        others = [one for one, _, _ in own_models()]
+        remedy = f"choose one of {', '.join([*names, *others])}, or name its file"
+        remedy = remedy if names else "install sottovoce again: there is none at all"
         raise SottoError(f"no model named {name!r}", remedy) from error
     except OSError as error:
         raise explained(error, name) from error
@@ -50,6 +54,8 @@ def _version(path: str) -> tuple[int, ...]:
 def by_id(model: bytes, known: Release | None = None) -> Release:
     """Find the model of a file, which names it by the first bytes of the SHA-256 of its weights.
 
+    Besides the bundled models these are the user's own, in the current folder and in `data_folder`.
+
     Parameters
     ----------
     model : bytes
@@ -66,9 +72,12 @@ def by_id(model: bytes, known: Release | None = None) -> Release:
     for one in chain([known] if known else [], map(by_name, names)):
         if model in (one.id, *one.previous_ids):
             return one
+    for _, path, sha256 in own_models():
+        if sha256.startswith(model.hex()):
+            return by_name(str(path))
     raise SottoError(
-        f"needs the model {model.hex()}, which is not in this version",
-        "decode it with the version that made it, or name the model's weights (`sotto models` lists what is here)",
+        f"needs the model {model.hex()}, which is not here",
+        "give its weights: --model FILE, or install the version of sottovoce that made it",
     )
 
 

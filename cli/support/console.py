@@ -3,11 +3,15 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, TextIO
 
 import click
 
 from sottovoce.cli.support.text import as_json, lines, one_line
+
+INTERVAL = 30.0
+"""Seconds between two lines of progress."""
 
 
 class Console:
@@ -19,6 +23,9 @@ class Console:
         Whether only warnings and errors are printed.
     as_json : bool
         Whether results are printed as JSON lines.
+    lines : bool
+        Whether progress is printed as lines, now and then, where standard error is no terminal: for work of hours,
+        whose output goes to a file.
 
     Attributes
     ----------
@@ -28,9 +35,10 @@ class Console:
         Whether results go to standard error, because the encoded or decoded data goes to standard output.
     """
 
-    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, as_json: bool = False, lines: bool = False) -> None:
         self.quiet = quiet
         self._json = as_json
+        self._lines: ProgressLines | None = ProgressLines() if lines and not quiet else None
         self.results_aside = False
         self._progress: Any = None
         self._bar: Any = None
@@ -62,10 +70,14 @@ class Console:
         """Update the progress bar."""
         if self._progress:
             self._progress.update(self._bar, completed=done, total=total)
+        elif self._lines and (line := self._lines.line(done, total)):
+            self._print(line, err=True)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
         """Show a progress bar inside, if standard error is a terminal."""
+        if self._lines:
+            self._lines.begin(what)
         if self.quiet or not is_terminal(sys.stderr):
             yield
             return
@@ -92,3 +104,32 @@ class Console:
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether a standard stream, None where it is closed, is a terminal."""
     return stream is not None and stream.isatty()
+
+
+class ProgressLines:
+    """Progress in words: the first piece of work that is done, then a line every half a minute, and the last."""
+
+    def __init__(self) -> None:
+        self.begin("")
+
+    def begin(self, what: str) -> None:
+        """Begin with work of this name."""
+        self._what = what
+        self._began = monotonic()
+        self._next = 0.0
+
+    def line(self, done: float, total: float | None) -> str:
+        """Return what to print now: nothing most of the time."""
+        now = monotonic()
+        if total is None or done <= 0 or (now < self._next and done < total):
+            return ""
+        self._next = now + INTERVAL
+        left = (now - self._began) * (total - done) / done
+        return f"{self._what}: {done:g} of {total:g}" + (f", about {clock(left)} left" if done < total else "")
+
+
+def clock(seconds: float) -> str:
+    """Return a length of time as m:ss or h:mm:ss."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

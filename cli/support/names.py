@@ -5,6 +5,7 @@ from click.shell_completion import CompletionItem
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import by_name
+from sottovoce.codec.own_models import own_models
 from sottovoce.codec.voice import profiles
 from sottovoce.models import release
 
@@ -19,8 +20,9 @@ def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the bundled models or, if none begins like that, let the shell complete a file."""
-    found = [CompletionItem(name) for name in release.available() if name.startswith(incomplete)]
+    """Return the bundled models and the user's own or, if none begins like that, let the shell complete a file."""
+    names = [*release.available(), *(name for name, _, _ in own_models())]
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 

@@ -38,9 +38,11 @@ model = click.option(
     default="default",
     show_default=True,
     shell_complete=models,
-    help="Name of a bundled model, or path of its weights.",
+    help="Name of a model of `sotto models`, or path of its weights.",
 )
-weights = click.option("--model", shell_complete=models, help="Path of the weights, if the model is not bundled.")
+weights = click.option(
+    "--model", shell_complete=models, help="Path of the weights, if `sotto models` doesn't list the model."
+)
 coded_output = click.option(
     "-o", "--output", metavar="OUT", required=True, type=click.Path(allow_dash=True), help="The .sotto file to write."
 )

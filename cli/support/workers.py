@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import resource_tracker
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sottovoce.codec.errors import SottoError
 
@@ -100,6 +100,31 @@ class _Pool(Generic[Task, Result]):
     def close(self) -> None:
         """End the processes when they have finished what they are doing."""
         self._executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """Give a pool of processes, which end when something goes wrong inside."""
+    pool = _Executor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
+        try:
+            yield pool
+        except BrokenProcessPool as error:
+            raise SottoError("a worker process died", "try again with fewer of them: -j 1") from error
+    except BaseException:
+        _end_workers()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Executor(ProcessPoolExecutor):
+    """Starts its processes where no signal disturbs them."""
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        """Begin a task."""
+        with _signals_waiting():
+            return super().submit(fn, *args, **kwargs)
 
 
 def _alone(

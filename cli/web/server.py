@@ -87,8 +87,8 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(taken: socket.socket, host: str, limits: Limits | None = None) -> None:
-    """Serve at an address until Ctrl-C."""
+def serve(taken: socket.socket, host: str, limits: Limits | None = None, *, certificate: Path | None = None) -> None:
+    """Serve at an address until Ctrl-C; with a certificate (PEM, and its key) over HTTPS."""
     limits = limits or Limits()
     config = uvicorn.Config(
         make_app(limits, host),
@@ -104,5 +104,7 @@ def serve(taken: socket.socket, host: str, limits: Limits | None = None) -> None
         ws_ping_interval=_PING,
         ws_ping_timeout=_PING,
         ws_per_message_deflate=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=certificate,
     )
     uvicorn.Server(config).run(sockets=[taken])

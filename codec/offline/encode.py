@@ -15,6 +15,7 @@ from sottovoce.codec.io.files import ByteCounter
 from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.dtx import PauseDetector
 from sottovoce.codec.offline.options import ENCODE_DEFAULTS, EncodeOptions
+from sottovoce.codec.offline.parallel import ParallelStepEncoder
 from sottovoce.codec.offline.result import Encoded
 from sottovoce.codec.offline.tags import with_own
 from sottovoce.codec.progress import Tick, no_tick
@@ -33,6 +34,7 @@ def encode_stream(
     options: EncodeOptions = ENCODE_DEFAULTS,
     *,
     tick: Tick = no_tick,
+    steps: "StepEncoder | ParallelStepEncoder | None" = None,
 ) -> Encoded:
     """Encode a recording that comes in blocks.
 
@@ -48,6 +50,8 @@ def encode_stream(
         What the file says about the recording, DTX and protection.
     tick : callable
         Called with the progress.
+    steps : StepEncoder or ParallelStepEncoder, optional
+        Encodes the samples; by default here.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def encode_stream(
     counter = ByteCounter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if options.samples is None else options.samples / model.sample_rate
-    steps = StepEncoder(model, preset, dtx=options.dtx)
+    steps = steps or StepEncoder(model, preset, dtx=options.dtx)
     done = 0
     for block in chain(_cut(head, model.sample_rate), rest):
         writer.write(*steps.push(block * gain))
@@ -119,6 +123,7 @@ def encode_sound(
     options: EncodeOptions = ENCODE_DEFAULTS,
     *,
     tick: Tick = no_tick,
+    steps: StepEncoder | ParallelStepEncoder | None = None,
 ) -> Encoded:
     """Encode an opened recording, whose length, rate, channels and tags are known: see `encode_stream`."""
     options = replace(options, samples=sound.samples, rate=sound.rate, channels=sound.channels)
@@ -127,7 +132,7 @@ def encode_sound(
         metadata, shortened = with_own(own, options.metadata)
         options = replace(options, metadata=metadata)
         sound.warnings += warnings + shortened
-    return encode_stream(sound, sink, model, preset, options, tick=tick)
+    return encode_stream(sound, sink, model, preset, options, tick=tick, steps=steps)
 
 
 def encode_live(

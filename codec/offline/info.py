@@ -184,7 +184,8 @@ def info_stream(
     while counted.read(1 << 16):
         pass
     rate = 8 * counted.count / found.seconds if found.seconds else None
-    return replace(found, bytes=counted.count, bit_rate=rate, trailing=found.trailing or reader.trailing)
+    read = found.seconds is not None  # else the blocks of an unknown model are what follows the header
+    return replace(found, bytes=counted.count, bit_rate=rate, trailing=read and (found.trailing or reader.trailing))
 
 
 def _info_of_one(reader: AnyReader, number: int, note: Callable[[Row], None], known: Release | None) -> Info:

@@ -28,6 +28,20 @@ KINDS = {
 }
 
 
+def family_class(kind: object) -> type[Family]:
+    """Class of a kind of family.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"family.kind = {kind!r}: choose one of {', '.join(KINDS)}")
+    module, name = KINDS[str(kind)].rsplit(".", 1)
+    return getattr(import_module(f"sottovoce.models.families.{module}"), name)
+
+
 def resolve_settings(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any]]:
     """Class of the table's `kind`, and the table's settings completed with the class's defaults.
 
@@ -36,11 +50,7 @@ def resolve_settings(table: dict[str, Any]) -> tuple[type[Family], dict[str, Any
     ValueError
         If the kind or a setting is unknown.
     """
-    kind = table.get("kind")
-    if kind not in KINDS:
-        raise ValueError(f"family.kind = {kind!r}: choose one of {', '.join(KINDS)}")
-    module, name = KINDS[kind].rsplit(".", 1)
-    made = getattr(import_module(f"sottovoce.models.families.{module}"), name)
+    made = family_class(table.get("kind"))
     try:
         settings = signature(made).bind(**table)
     except TypeError as error:

@@ -89,15 +89,23 @@ def read_classes_of(recordings: list[LabelledRecording]) -> list[Tensor]:
 
 
 def steps_of(
-    model: LatentWaveNet, recordings: list[LabelledRecording], waves: list[Tensor], speakers: list[str]
+    model: LatentWaveNet,
+    recordings: list[LabelledRecording],
+    waves: list[Tensor],
+    speakers: list[str],
+    advance: Callable[[int], None] = lambda done: None,
 ) -> LatentSteps:
-    """Latent steps of recordings with their labels; the label of a speaker is its index in `speakers`."""
+    """Latent steps of recordings with their labels; the label of a speaker is its index in `speakers`.
+
+    `advance` receives how many recordings are done.
+    """
     generator = torch.Generator().manual_seed(0)
     vectors: dict[str, list[Tensor]] = {}
     columns: dict[str, list[np.ndarray]] = {}
     counts: dict[str, int] = {}
     total = 0.0
-    for recording, wave in zip(recordings, waves, strict=True):
+    for done, (recording, wave) in enumerate(zip(recordings, waves, strict=True), 1):
+        advance(done)
         found, bits = points(model, wave.long(), generator)
         for name, value in found.items():
             vectors.setdefault(name, []).append(value)
@@ -145,7 +153,11 @@ def accuracies(
 
 
 def probe(
-    families: dict[str, LatentWaveNet], speech: Path, notify: Callable[[str], None], count: int = TRAINED_ON
+    families: dict[str, LatentWaveNet],
+    speech: Path,
+    notify: Callable[[str], None],
+    count: int = TRAINED_ON,
+    advance: Callable[[float, float | None], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Train and test probes on the latents of some models.
 
@@ -162,6 +174,8 @@ def probe(
         Receives progress messages.
     count : int
         Number of training recordings.
+    advance : callable
+        Receives how many recordings were encoded, by all models, and how many there are.
 
     Returns
     -------
@@ -172,10 +186,18 @@ def probe(
     notify(f"reading {len(chosen)} recordings to train on and {len(tested)} to test on")
     waves, test_waves = read_classes_of(chosen), read_classes_of(tested)
     speakers = sorted({recording.speaker for recording in chosen} - {""})
-    models = []
+    models: list[dict[str, Any]] = []
+    each = len(chosen) + len(tested)
+    total = each * len(families)
     for name, family in families.items():
         notify(f"probing {name}")
-        train, test = steps_of(family, chosen, waves, speakers), steps_of(family, tested, test_waves, [])
+        before = len(models) * each
+
+        def report(done: int, before: int = before) -> None:
+            advance(before + done, total)
+
+        train = steps_of(family, chosen, waves, speakers, report)
+        test = steps_of(family, tested, test_waves, [], lambda done: report(len(chosen) + done))
         found, guessed = accuracies(train, test, len(speakers))
         models.append(
             {

@@ -22,7 +22,8 @@ from sottovoce.models.runtime.contrast import CONTRAST_BITS
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ACTIVATION_LIMIT, BOOK_BITS
 from sottovoce.models.runtime.predictor import make_tables
 from sottovoce.models.training.data import Corpus
-from sottovoce.models.training.run import DEFAULTS, load_weights
+from sottovoce.models.training.run import load_weights
+from sottovoce.models.training.settings import DEFAULTS
 from sottovoce.models.training.tasks import PERIODS, PITCH_REFERENCE, DecoderObjective, draw
 from sottovoce.models.wavenet.quantize import Ranges, calibrate, quantize
 from sottovoce.models.wavenet.units import FLOOR_BITS, TEMPER_BITS
@@ -81,7 +82,7 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path, *,
                 raise ValueError(f"an entry of {kind}.{i} is beyond 16 bits")
             tensors[f"{kind}.{i}"] = entries.astype(np.int16)
     decoding = config["decoding"]
-    settings = DEFAULTS | config["stage"]["decoder"]
+    settings = DEFAULTS | _decoder_stage(config)
     tensors |= make_tables(model.order, settings["gain_scale"], PITCH_REFERENCE, PERIODS)
     ranges = measure_ranges(model, settings, shards)
     sampler = quantize(model.wavenet.state_dict(), ranges, model.wavenet.dilations)
@@ -106,6 +107,14 @@ def export(config: dict[str, Any], weights: Path, shards: Path, output: Path, *,
     data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, metadata)
     card = {"sha256": hashlib.sha256(data).hexdigest(), "decoding": decoding, **config.get("about", {})}
     write(output, data, card, force=force)
+
+
+def _decoder_stage(config: dict[str, Any]) -> dict[str, Any]:
+    """The stage that trains the decoder, which has its settings."""
+    for stage in reversed(config["stage"].values()):
+        if stage["task"] in ("decoder", "joint"):
+            return stage
+    raise ValueError("no stage trains the decoder")
 
 
 def _preset_biases(model: SpeechModel) -> dict[str, NDArray[Any]]:

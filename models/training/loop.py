@@ -19,6 +19,7 @@ from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.optimiser import make_optimiser, set_learning_rate
 from sottovoce.models.training.processes import agreed, averaged
 from sottovoce.models.training.tasks import Batch, Objective
+from sottovoce.models.training.watching import Silent, Watcher
 
 LOOP_DEFAULTS: dict[str, Any] = {
     "seed": 0,
@@ -185,6 +186,13 @@ def open_journal(path: Path, step: int) -> TextIO:
     return path.open("a")
 
 
+def check_free(directory: Path, resume: bool) -> None:
+    """Raise TrainingError when a run folder has a checkpoint that is not to be continued from."""
+    checkpoint = directory / "checkpoint.pt"
+    if checkpoint.exists() and not resume:
+        raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")
+
+
 def fit(
     model: nn.Module,
     task: Objective,
@@ -194,7 +202,7 @@ def fit(
     draw: Callable[[int], Batch],
     check: Callable[[], dict[str, Tensor]] | None = None,
     resume: bool = False,
-    say: Callable[[str], None] = print,
+    watcher: Watcher | None = None,
 ) -> dict[str, float]:
     """Train until `settings["steps"]`, or until `settings["minutes"]` have passed in all; leave a checkpoint.
 
@@ -204,6 +212,7 @@ def fit(
     check : figures on held-out speech with the averaged weights, every `check_every` steps; `latent_gap` among them is
         what decides whether the latents are ignored
     resume : go on from the checkpoint in `directory`
+    watcher : learns of every step and every entry of the log, on the first process only
 
     Raises
     ------
@@ -211,12 +220,12 @@ def fit(
         When the loss is not finite or the latents are ignored.
     """
     first_rank = not dist.is_initialized() or dist.get_rank() == 0
+    watcher = watcher if watcher and first_rank else Silent()
     model.eval()
     task.trained.train()
     stepper = OptimiserStep(model, task, settings, device)
     checkpoint = directory / "checkpoint.pt"
-    if checkpoint.exists() and not resume:
-        raise TrainingError(f"{checkpoint} is there already: go on from it (--resume), or train into another folder")
+    check_free(directory, resume)
     step, seconds = load(checkpoint, model, stepper) if checkpoint.exists() else (0, 0.0)
     saved = time.monotonic()
     began, minutes = saved - seconds, seconds / 60
@@ -231,6 +240,7 @@ def fit(
                 break
         log = stepper(draw(step), learning_rate(step, settings, minutes))
         step += 1
+        watcher.step(step, log)
         save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
         if save_due and not all(math.isfinite(float(log[k])) for k in ("loss", "gradient_norm")):
             save_due = False  # the last checkpoint stays one to go on from; the next log entry stops the run
@@ -253,8 +263,7 @@ def fit(
                 entry = {"step": step, "seconds": round(time.monotonic() - began, 1), **figures}
                 journal.write(json.dumps(entry) + "\n")
                 journal.flush()
-                keys = [k for k in figures if "/" not in k and k != "gradient_norm"]
-                say(f"{step:7d} {entry['seconds']:8.1f}s  " + "  ".join(f"{k} {figures[k]:.4g}" for k in keys))
+                watcher.log(entry)
         if save_due:
             save(checkpoint, model, stepper, step, time.monotonic() - began)
             saved = time.monotonic()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +18,16 @@ from sottovoce.models.families.kinds import make_family
 from sottovoce.models.files import replace
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.phones import train as phones
+from sottovoce.models.training.checking import check_config
+from sottovoce.models.training.configs import override, place, read_config
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.linear_core import initialise
-from sottovoce.models.training.loop import LOOP_DEFAULTS, Experiment, fit, read_checkpoint
+from sottovoce.models.training.loop import Experiment, check_free, fit, read_checkpoint
+from sottovoce.models.training.record import stage_facts, write_record
+from sottovoce.models.training.settings import DEFAULTS
 from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw, for_preset
-
-DEFAULTS: dict[str, Any] = LOOP_DEFAULTS | {
-    "start": [],
-    "context": 16,
-    "steps_per_crop": 20,
-    "reference_frames": 240,
-    "reference_by_speaker": False,
-    "augment": True,
-    "preset_chances": [],
-    "adapter_only": False,
-    "jitter": 0.0,
-    "past_noise": 0.5,
-    "gain_scale": 1.0,
-    "unscored_samples": 1000,
-    "weights": {"pitch": 1.0, "voicing": 0.5, "modulation": 0.0},
-    "compile": False,
-    "check_batch": 32,
-}
+from sottovoce.models.training.watching import Silent, Watcher
 
 NEEDED = ("task", "shards", "out", "steps")
 OTHERS = {
@@ -52,30 +37,15 @@ OTHERS = {
 """What is trained that is no part of the codec."""
 
 
-def read_config(path: Path | str) -> dict[str, Any]:
-    """A TOML config by its path, or by its name among those in the package (`default`)."""
-    packaged = resources.files("sottovoce.models.configs") / f"{path}.toml"
-    text = packaged.read_text() if packaged.is_file() else Path(path).read_text()
-    return tomllib.loads(text)
-
-
-def override(config: dict[str, Any], changes: dict[str, str]) -> None:
-    """Set `table.key` to a TOML value; what does not parse as TOML is taken as a string."""
-    for dotted, text in changes.items():
-        *tables, key = dotted.split(".")
-        place = config
-        for table in tables:
-            place = place.setdefault(table, {})
-            if not isinstance(place, dict):
-                raise TrainingError(f"cannot set {dotted}: {table} is a value, not a table")
-        try:
-            place[key] = tomllib.loads(f"x = {text}")["x"]
-        except tomllib.TOMLDecodeError:
-            place[key] = text
-
-
 def train(
-    config_path: Path | str, resume: bool = False, overrides: dict[str, str] | None = None, stage: str | None = None
+    config_path: Path | str,
+    resume: bool = False,
+    overrides: dict[str, str] | None = None,
+    stage: str | None = None,
+    *,
+    shards: str | None = None,
+    out: str | None = None,
+    watcher: Watcher | None = None,
 ) -> dict[str, float]:
     """Train one stage of a config, or all of them in order.
 
@@ -83,12 +53,19 @@ def train(
     'joint'; 'phones' for a recogniser, 'family' for a model of another kind), `shards`, `out` (run folder), perhaps
     `start` (the run folders or weights files whose weights it begins with; of what is in several, the last counts), and
     any of the settings in DEFAULTS. `stage` picks one; None runs all in order. With `resume` each goes on from its
-    checkpoint, where there is one.
+    checkpoint, where there is one. `shards` and `out` are for all stages: see `place`. `watcher` learns how it goes.
+
+    Raises
+    ------
+    TrainingError
+        When the config is wrong, before anything is done, or the run cannot go on.
 
     Under torchrun every process takes its share of each batch.
     """
     config = read_config(config_path)
     override(config, overrides or {})
+    place(config, shards, out)
+    check_config(config)
     names = [stage] if stage else list(config["stage"])
     if "RANK" in os.environ and not dist.is_initialized():
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
@@ -96,7 +73,7 @@ def train(
     for name in names:
         if name not in config["stage"]:
             raise TrainingError(f"no stage {name!r} in {config_path}: it has {', '.join(config['stage'])}")
-        figures = train_stage(config, name, resume)
+        figures = train_stage(config, name, resume, watcher)
     return figures
 
 
@@ -149,8 +126,11 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
     return Experiment(model, task, whole, check)
 
 
-def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, float]:
-    """Train one stage; leaves `checkpoint.pt`, `log.jsonl` and `weights.safetensors` (averaged) in its run folder."""
+def train_stage(config: dict[str, Any], name: str, resume: bool, watcher: Watcher | None = None) -> dict[str, float]:
+    """Train one stage.
+
+    Its run folder gets `checkpoint.pt`, `log.jsonl`, `run.json` and `weights.safetensors`, which are averaged.
+    """
     settings = stage_settings(config, name)
     rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     if settings["batch"] % world:
@@ -165,14 +145,21 @@ def train_stage(config: dict[str, Any], name: str, resume: bool) -> dict[str, fl
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
     lesson = make(config, settings, device)
     share = settings["batch"] // world
+    watcher = watcher if watcher and rank == 0 else Silent()
+    facts = stage_facts(config, name, settings, lesson.model, lesson.task.trained, device)
+    watcher.begin(facts)
 
     def batch_of(step: int) -> Batch:
         return {k: v[rank * share : (rank + 1) * share] for k, v in lesson.draw(step).items()}
 
-    figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume)
+    check_free(directory, resume)
+    if rank == 0:
+        write_record(directory, {k: v for k, v in config.items() if k != "about"}, facts)
+    figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume, watcher)
     if rank == 0:
         save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
         lesson.finish(directory)
+        watcher.end(str(directory / ("family.safetensors" if settings["task"] == "family" else "weights.safetensors")))
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights
     return figures

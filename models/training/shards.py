@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.level import active_level, gain_to_target
@@ -25,6 +25,7 @@ SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"}
 UNIT = 640  # every utterance is padded to whole latent steps, so that shards join without a shift of frames
 SHARD_SAMPLES = 30_000_000
 DEV_SHARE = 0.05  # of the speakers, kept from training to tune on
+RECORDING_SHARE = 20  # every so many recordings one is kept from training where there is a single speaker
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,25 @@ class Utterance:
     phones: str = ""
 
 
-def list_utterances(directory: Path) -> list[Utterance]:
+def list_utterances(directory: Path, *, table: Path | None = None, one_speaker: bool = False) -> list[Utterance]:
     """All recordings under a folder, ordered by speaker.
 
-    A table `directory.csv` beside the folder (columns `path`, relative to the table, and `speaker`) says who speaks;
-    without one the folder that holds a recording is its speaker. A speaker called "", "unknown" or "spk_unknown"
-    is nobody in particular. Where a table of alignments (`read_alignments`) lies, phones are taken from it.
+    A table (columns `path`, relative to the table, and `speaker`), by default `directory.csv` beside the folder, says
+    who speaks; without one the folder that holds a recording is its speaker, or all recordings are of `one_speaker`. A
+    speaker called "", "unknown" or "spk_unknown" is nobody in particular. Where a table of alignments
+    (`read_alignments`) lies, phones are taken from it.
     """
     known = {}
-    table = directory.with_name(directory.name + ".csv")
-    if table.exists():
+    own = table is not None
+    table = table or directory.with_name(directory.name + ".csv")
+    if not one_speaker and (own or table.exists()):
         with table.open(newline="", encoding="utf-8") as lines:
-            known = {(table.parent / row["path"]).resolve(): row["speaker"] for row in csv.DictReader(lines)}
+            rows = csv.DictReader(lines)
+            if not {"path", "speaker"} <= set(rows.fieldnames or ()):
+                raise ValueError(
+                    f"{table}: needs the columns path and speaker; it has {', '.join(rows.fieldnames or ())}"
+                )
+            known = {(table.parent / row["path"]).resolve(): row["speaker"] for row in rows}
     phones = read_alignments(directory)
     found = []
     for path in sorted(p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES):
@@ -58,6 +66,7 @@ def list_utterances(directory: Path) -> list[Utterance]:
         corpus = path.parent.relative_to(directory)
         single = name.removeprefix("spk_") in ("", "unknown")
         speaker = str(path.relative_to(directory)) if single else f"{corpus}:{name}"
+        speaker = directory.name if one_speaker else speaker
         found.append(Utterance(path, speaker, phones.get(path.resolve(), "")))
     return sorted(found, key=lambda u: (u.speaker, u.path))
 
@@ -124,6 +133,19 @@ def held_out(speakers: Iterable[str]) -> set[str]:
     return {name for name in names if is_dev(name)} or set(names[:1] if len(names) > 1 else [])
 
 
+def held_out_utterances(utterances: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Whether each utterance of an index is kept from training.
+
+    These are all of some speakers (`held_out`); of a single speaker it is every twentieth recording, or the last one.
+    """
+    speakers = {str(utterance["speaker"]) for utterance in utterances}
+    if len(speakers) == 1:
+        every = min(RECORDING_SHARE, len(utterances))
+        return [every > 1 and i % every == every - 1 for i in range(len(utterances))]
+    held = held_out(speakers)
+    return [utterance["speaker"] in held for utterance in utterances]
+
+
 def load_split(directory: Path | str, split: str) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
     """What `prepare` wrote: the index's utterances of a split ('train', or 'dev' for the speakers held out), and the
     tensors `wave` and `f0` of all utterances.
@@ -139,12 +161,18 @@ def load_split(directory: Path | str, split: str) -> tuple[list[dict[str, Any]],
         raise FileNotFoundError(f"{directory}: no index.json; make shards with: sotto prepare DIR -o {directory}")
     index = json.loads(path.read_text())
     shards = [load_file(directory / f"shard-{i:03d}.safetensors") for i in range(index["shards"])]
-    held = held_out(utterance["speaker"] for utterance in index["utterances"])
-    chosen = [u for u in index["utterances"] if (u["speaker"] in held) == (split == "dev")]
+    held = held_out_utterances(index["utterances"])
+    chosen = [u for u, one in zip(index["utterances"], held, strict=True) if one == (split == "dev")]
+    if not chosen:
+        raise ValueError(
+            f"{directory}: one recording only; training holds some out to test on: prepare two recordings or more"
+        )
     return chosen, {name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
 
 
-def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[str, object]:
+def prepare(
+    directory: Path | str, output: Path | str, jobs: int = 1, *, table: Path | None = None, one_speaker: bool = False
+) -> dict[str, object]:
     """Write shards of all speech under a folder.
 
     Parameters
@@ -156,6 +184,8 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
         back) and `f0` (float16, Hz, one value every 160 samples, 0 where unvoiced).
     jobs : int
         Worker processes.
+    table, one_speaker
+        Who speaks: see `list_utterances`.
 
     Returns
     -------
@@ -164,7 +194,7 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
         of the wave), hours, and what was skipped and why.
     """
     directory, output = Path(directory).resolve(), Path(output)
-    utterances = list_utterances(directory)
+    utterances = list_utterances(directory, table=table, one_speaker=one_speaker)
     if not utterances:
         raise ValueError(f"{directory}: no recordings found; supported are {', '.join(sorted(SUFFIXES))}")
     output.mkdir(parents=True, exist_ok=True)
@@ -178,7 +208,7 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
         nonlocal held, shards
         if waves:
             tensors = {"wave": np.concatenate(waves), "f0": np.concatenate(tracks)}
-            save_file(tensors, output / f"shard-{shards:03d}.safetensors")
+            (output / f"shard-{shards:03d}.safetensors").write_bytes(save(tensors))
             shards, held = shards + 1, 0
             waves.clear()
             tracks.clear()
@@ -201,6 +231,7 @@ def prepare(directory: Path | str, output: Path | str, jobs: int = 1) -> dict[st
     flush()
     index = {
         "sample_rate": SAMPLE_RATE,
+        "source": directory.name,
         "hours": round(total / SAMPLE_RATE / 3600, 3),
         "shards": shards,
         "utterances": entries,

@@ -26,7 +26,7 @@ def forced(box):
     """Torch WaveNet in float64, its inputs on a sample, and its log-probabilities."""
     from sottovoce.models.level import active_level, gain_to_target
     from sottovoce.models.training.restore import restore
-    from sottovoce.models.training.run import DEFAULTS
+    from sottovoce.models.training.settings import DEFAULTS
     from sottovoce.models.training.tasks import DecoderObjective
 
     torch.set_num_threads(1)

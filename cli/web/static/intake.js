@@ -7,25 +7,29 @@ import { Recorder } from "./recorder.js";
 const SPARE = 1; // seconds before the longest that the server takes
 const FULL = 0.98; // of the most bytes
 
-/** `onfile` is given each file, `onbegin` called when recording begins. */
-export function startIntake(notices, onfile, onbegin) {
-  startFiles(onfile);
-  startDropping(onfile);
-  startRecording(notices, onfile, onbegin);
+/** `onfiles` is given the files that come together, `onbegin` called when recording begins. */
+export function startIntake(notices, onfiles, onbegin) {
+  startFiles(onfiles);
+  startDropping(onfiles);
+  startRecording(notices, onfiles, onbegin);
 }
 
-function startFiles(onfile) {
+function startFiles(onfiles) {
   const file = byId("file");
+  window.removeEventListener("click", window.chooseEarly);
   byId("choose").addEventListener("click", () => file.click());
   const open = () => {
-    if (file.files.length) onfile(file.files[0]);
+    const files = [...file.files];
     file.value = ""; // so that the same file can be chosen again
+    if (files.length) onfiles(files);
   };
   file.addEventListener("change", open);
-  open(); // a file that was chosen while the scripts were loading
+  open(); // what was chosen while the scripts were loading
 }
 
-function startDropping(onfile) {
+function startDropping(onfiles) {
+  for (const type of ["dragover", "drop"]) window.removeEventListener(type, window.keepEarly);
+  if (window.early.length) onfiles(window.early.splice(0)); // what was dropped while the scripts were loading
   const area = byId("drop");
   const hover = (event) => {
     event.preventDefault();
@@ -33,11 +37,12 @@ function startDropping(onfile) {
   };
   for (const type of ["dragover", "dragleave", "drop"]) window.addEventListener(type, hover);
   window.addEventListener("drop", ({ dataTransfer }) => {
-    if (dataTransfer.files.length) onfile(dataTransfer.files[0]);
+    if (dataTransfer.files.length) onfiles([...dataTransfer.files]);
   });
 }
 
-function startRecording(notices, onfile, onbegin) {
+function startRecording(notices, onfiles, onbegin) {
+  let count = 0;
   const [button, level, time] = ["record", "record-level", "record-time"].map(byId);
   let recorder = null;
   const show = (running) => {
@@ -59,7 +64,8 @@ function startRecording(notices, onfile, onbegin) {
     const sound = recorder.finish();
     recorder = null;
     show(false);
-    onfile(new File([sound], "recording.wav", { type: "audio/wav" }));
+    count += 1;
+    onfiles([new File([sound], count > 1 ? `recording-${count}.wav` : "recording.wav", { type: "audio/wav" })]);
   };
   button.addEventListener("click", () => notices.during(async () => {
     button.disabled = true; // while the browser asks

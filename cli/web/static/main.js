@@ -7,9 +7,11 @@ const notices = new Notices(byId("status"), byId("problem"));
 
 await notices.during(async () => {
   const { server } = await import("./api.js"); // asks the server, which may be gone
-  const [{ startIntake }, { startLive }, { Studio }] = await Promise.all([import("./intake.js"), import("./live.js"), import("./studio.js")]);
+  const parts = ["./files.js", "./intake.js", "./live.js", "./studio.js"];
+  const [{ Files }, { startIntake }, { startLive }, { Studio }] = await Promise.all(parts.map((part) => import(part)));
   const studio = new Studio(notices);
-  startIntake(notices, (file) => studio.open(file), () => studio.stop());
+  const files = new Files((entry) => studio.open(entry));
+  startIntake(notices, (chosen) => files.add(chosen), () => studio.stop());
   startLive(() => studio.stop());
   byId("footer").append(
     make("p", {}, `Model ${server.model} ${server.id}. The server keeps nothing of what it codes; recordings stay in this page until you close it.`),

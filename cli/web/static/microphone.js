@@ -6,7 +6,7 @@ const RATE = 16000;
 
 export async function openMicrophone() {
   if (!navigator.mediaDevices) {
-    throw new Problem("browsers give the microphone only to pages of this machine or over https", "open the page on the machine that serves it");
+    throw new Problem("browsers give the microphone only to pages of this machine or over https", "open the page on the machine that serves it, or serve it with --https");
   }
   const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   try {

@@ -71,12 +71,6 @@ export class Speech {
     clip.marks = (this.facts?.damaged_spans ?? []).map((span) => span.map((seconds) => (seconds * RATE) / speed));
     return clip;
   }
-
-  /** Forget the sound, which the browser would keep as long as the page. */
-  async close() {
-    const clips = await Promise.allSettled([this.original, ...this.decoded.values()]);
-    for (const { value } of clips) if (value) URL.revokeObjectURL(value.url);
-  }
 }
 
 async function clipOf(blob) {

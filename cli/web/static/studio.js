@@ -39,16 +39,16 @@ export class Studio {
     this.follow();
   }
 
-  /** Take a file: encode it at all presets, and decode one. */
-  open(file) {
+  /** Look at a file: encode it at all presets, and decode one. `entry` keeps what was made of it. */
+  open(entry) {
     return this.notices.during(async () => {
       const turn = ++this.turn;
       this.stop();
-      this.notices.say(`Reading ${file.name} …`);
-      const speech = await Speech.open(file);
+      this.notices.say(`Reading ${entry.file.name} …`);
+      entry.speech ??= await Speech.open(entry.file);
       if (turn !== this.turn) return; // another one came meanwhile
-      this.speech?.close();
-      this.speech = speech;
+      this.speech = entry.speech;
+      const { speech } = this;
       this.present();
       await this.process(speech, () => turn === this.turn);
     });

@@ -45,7 +45,11 @@ def open_families(names: Sequence[str]) -> Iterator[tuple[Opened, Family]]:
         seen.add(name)
         with concerning(given):
             if not file.exists():
-                raise SottoError("no such family in the box, and no such file", "name what `sotto train` made")
+                bundled = ", ".join(store.available())
+                raise SottoError(
+                    "no bundled family of that name, and no such file",
+                    f"name a run folder of `sotto train`, or one of {bundled}",
+                )
             data = file.read_bytes()
             try:
                 family, about = store.load(file)

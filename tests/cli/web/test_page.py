@@ -101,6 +101,49 @@ def test_record_encode_decode_play(opening, tmp_path):
     expect(page.get_by_label("Play max")).to_have_attribute("aria-pressed", "false")
 
 
+def test_several_files(opening):
+    page = opening()
+    page.set_input_files("#file", [SAMPLE, SAMPLES / "rms-44k-stereo.flac"])
+    ready(page)
+    expect(page.locator("#files button")).to_have_text([SAMPLE.name, "rms-44k-stereo.flac"])
+    expect(page.locator("#speech-name")).to_contain_text(SAMPLE.name)
+    page.get_by_role("button", name="rms-44k-stereo.flac").click()
+    expect(page.locator("#speech-name")).to_contain_text("rms-44k-stereo.flac")
+    ready(page)
+    page.get_by_role("button", name=SAMPLE.name).click()
+    expect(page.locator("#speech-name")).to_contain_text(SAMPLE.name)
+    expect(page.locator("#files [aria-current]")).to_have_text(SAMPLE.name)
+    ready(page)
+
+
+DROP = """text => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], "early.wav"));
+    document.body.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_files_that_come_before_the_scripts_are_not_lost(browser, starting):
+    """A file is dropped, and others are chosen, while a script is still on its way."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    held = []
+    page.route("**/studio.js", held.append)
+    page.goto(starting().url, wait_until="commit")
+    page.locator("#choose").wait_for()
+    page.wait_for_function("window.early !== undefined")
+    page.evaluate(DROP, base64.b64encode(SAMPLE.read_bytes()).decode())
+    with page.expect_file_chooser() as chooser:
+        page.locator("#choose").click()
+    chooser.value.set_files(SAMPLES / "rms-44k-stereo.flac")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator("#files button")).to_have_text(["rms-44k-stereo.flac", "early.wav"])
+    ready(page)
+    page.close()
+
+
 def test_a_file_and_its_sotto(opening, tmp_path):
     page = opening()
     give(page, SAMPLES / "rms-44k-stereo.flac")

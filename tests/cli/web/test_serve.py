@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -13,6 +14,9 @@ import httpx2
 import pytest
 from helpers.commands import SOTTO
 from helpers.processes import LIMIT, start
+
+from sottovoce.cli.support import addresses
+from sottovoce.cli.web.certificate import own_certificate
 
 
 @pytest.fixture
@@ -57,14 +61,38 @@ def test_ctrl_c_doesnt_wait_for_what_is_under_way(running, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="addresses are shared differently there")
 def test_where_others_can_come(running):
     process, line = running("--host", "0.0.0.0")
-    assert line.startswith("http://localhost:")
+    assert re.fullmatch(r"http://localhost:\d+/  \(Ctrl-C stops\)\n", line)
     port = int(re.search(r":(\d+)/", line).group(1))
     assert httpx2.get(f"http://127.0.0.1:{port}/").status_code == 200
     process.terminate()
     _, err = process.communicate(timeout=LIMIT)
     warning = f"warning: http://localhost:{port}/: whoever reaches this machine can use it, and nothing is encrypted\n"
-    assert err == warning
+    assert err == warning + "note: browsers give the microphone to pages of other machines over https only: --https\n"
     assert process.returncode == 143
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="addresses are shared differently there")
+def test_https_with_a_certificate_of_its_own(running, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    _, line = running("--https")
+    address = re.fullmatch(r"(https://127\.0\.0\.1:\d+/)  \(Ctrl-C stops\)\n", line).group(1)
+    pem = tmp_path / "sottovoce" / "certificate.pem"
+    assert pem.stat().st_mode & 0o077 == 0
+    trusting = ssl.create_default_context(cafile=str(pem))
+    assert "<title>sottovoce</title>" in httpx2.get(address, verify=trusting).text
+
+
+def test_certificate_is_kept_and_made_anew_for_other_names(tmp_path):
+    first = own_certificate(["localhost", "192.0.2.7"], tmp_path)
+    assert own_certificate(["localhost"], tmp_path) == first
+    assert own_certificate(["localhost", "192.0.2.8"], tmp_path) != first
+    assert re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", first.fingerprint)
+
+
+def test_qr_code_and_addresses(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert "█" in addresses.qr_code("http://192.0.2.7:8765/")
+    assert not any(one.startswith("127.") for one in addresses.own_addresses())
 
 
 def test_an_address_in_use(sotto):

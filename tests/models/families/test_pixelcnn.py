@@ -13,7 +13,8 @@ from sottovoce.models.families import pixelcnn, store
 from sottovoce.models.families.classes import to_classes
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.mel import levels
-from sottovoce.models.training.run import read_config, train
+from sottovoce.models.training.configs import read_config
+from sottovoce.models.training.run import train
 
 NAMES = ["fixed", "gaussian", "softmax", "mixture"]
 

@@ -15,7 +15,8 @@ from sottovoce.models.families import store, vae
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.vae import ChunkVAE, kl_penalty, sample_logistic_mixture
 from sottovoce.models.gaussian import STANDARD
-from sottovoce.models.training.run import read_config, stage_settings, train
+from sottovoce.models.training.configs import read_config
+from sottovoce.models.training.run import stage_settings, train
 from sottovoce.models.wavenet.heads import LogisticMixtureHead
 
 TINY = {"kind": "vae", "chunk": 32, "size": 4, "channels": 8, "blocks": 2, "components": 3}

@@ -13,8 +13,9 @@ from sottovoce.codec.evaluation import phones as judge
 from sottovoce.models.phones import train as training
 from sottovoce.models.phones.export import export
 from sottovoce.models.phones.network import PhoneNetwork, recogniser_input
+from sottovoce.models.training.configs import read_config
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.run import read_config, stage_settings, train
+from sottovoce.models.training.run import stage_settings, train
 
 TINY = {"channels": 24, "dilations": [1, 2], "dropout": 0.0}
 

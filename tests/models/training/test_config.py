@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sottovoce.models.training.configs import override, read_config
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.run import override, read_config, train
+from sottovoce.models.training.run import train
 
 
 def test_by_name_and_by_path(tmp_path: Path):

@@ -9,9 +9,10 @@ from sottovoce.models.features import BANDS
 from sottovoce.models.linear_core import LinearCoreConditioner, LinearCoreEncoder
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.training import spectra
+from sottovoce.models.training.configs import read_config
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.linear_core import initialise
-from sottovoce.models.training.run import read_config, stage_settings, train
+from sottovoce.models.training.run import stage_settings, train
 from sottovoce.models.training.tasks import for_preset
 
 

@@ -8,10 +8,12 @@ from helpers import tiny
 from safetensors.torch import load_file
 
 from sottovoce.models.model import SpeechModel
+from sottovoce.models.training.configs import read_config
 from sottovoce.models.training.data import Corpus
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.loop import learning_rate
-from sottovoce.models.training.run import DEFAULTS, load_weights, read_config, train
+from sottovoce.models.training.run import load_weights, train
+from sottovoce.models.training.settings import DEFAULTS
 from sottovoce.models.training.tasks import TASKS, draw
 
 

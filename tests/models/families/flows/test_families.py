@@ -18,7 +18,8 @@ from sottovoce.models.families.flows.base import standard_normal
 from sottovoce.models.families.flows.dequantise import LOG_WIDTH, dequantise, quantise
 from sottovoce.models.families.flows.family import Flow
 from sottovoce.models.families.kinds import make_family
-from sottovoce.models.training.run import read_config, train
+from sottovoce.models.training.configs import read_config
+from sottovoce.models.training.run import train
 
 TINY: dict[str, dict[str, Any]] = {
     "nice": {"kind": "nice", "group": 4, "couplings": 4, "hidden": 8, "layers": 2},
