@@ -131,7 +131,6 @@ def test_files_that_come_before_the_scripts_are_not_lost(browser, starting):
     page.route("**/studio.js", held.append)
     page.goto(starting().url, wait_until="commit")
     page.locator("#choose").wait_for()
-    page.wait_for_function("window.early !== undefined")
     page.evaluate(DROP, base64.b64encode(SAMPLE.read_bytes()).decode())
     with page.expect_file_chooser() as chooser:
         page.locator("#choose").click()
