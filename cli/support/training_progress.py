@@ -45,9 +45,8 @@ class TrainingProgress:
         self._stop()
         if error is not None and self._facts:
             self._leave_curves()
-            if isinstance(error, KeyboardInterrupt):
-                saved = "the last checkpoint is kept; continue with --resume"
-                self._console.note(f"{saved}, in {self._facts['out']}")
+            if isinstance(error, KeyboardInterrupt) and (Path(self._facts["out"]) / "checkpoint.pt").exists():
+                self._console.note(f"the last checkpoint is in {self._facts['out']}; --resume continues from it")
 
     def begin(self, facts: dict[str, Any]) -> None:
         """Print what a stage is about, and begin the bar."""
@@ -90,10 +89,6 @@ class TrainingProgress:
             click.echo(line)
         if self._board:
             self._board.add(entry)
-
-    def note(self, text: str) -> None:
-        """Print something that the user should know."""
-        self._console.note(text)
 
     def end(self, weights: str) -> None:
         """Print where the weights are, and leave curves and examples beside them."""

@@ -25,12 +25,12 @@ PAUSE_DB = 25.0
 """Decibels below the level of speech at which such a blank is a pause."""
 
 
-def best_path(scores: NDArray[np.float32], phones: Sequence[int]) -> NDArray[np.int64]:
+def best_path(scores: NDArray[np.floating], phones: Sequence[int]) -> NDArray[np.int64]:
     """Return the state of each step on the best path.
 
     Parameters
     ----------
-    scores : ndarray of float32 [shape=(steps, classes)]
+    scores : ndarray of float [shape=(steps, classes)]
         Log-probabilities.
     phones : sequence of int
         Numbers of the phones.

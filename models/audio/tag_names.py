@@ -56,5 +56,8 @@ OTHERS = {
 NO_TEXT = ("ENCODE", "REPLAYGAIN_", "R128_", "ITUN", "METADATA_BLOCK_PICTURE", "COVERART", "COVER ART", "WM/PICTURE")
 """How keys begin that are about the encoding of the recording, or hold pictures: they are not carried over."""
 
+LITTER = frozenset({"Processed by SoX"})
+"""Values that programs write by themselves."""
+
 NO_TEXT_EITHER = frozenset({"LYRICS", "UNSYNCEDLYRICS", "CUESHEET", "ISVBR"})
 """Further keys that are not carried over."""

@@ -44,7 +44,7 @@ def read_tags(file: BinaryIO) -> tuple[Tags, list[str]]:
             warnings.append(f"its tags cannot be read ({' '.join(str(error).split()) or type(error).__name__})")
     for name, text in pairs:
         key, value = _plain(name).upper(), _plain(text)
-        if value and _wanted(key) and value not in found.setdefault(key, []):
+        if value and value not in tag_names.LITTER and _wanted(key) and value not in found.setdefault(key, []):
             found[key].append(value)
     return {key: values for key, values in found.items() if values}, warnings
 

@@ -140,12 +140,15 @@ def train_stage(config: dict[str, Any], name: str, resume: bool, watcher: Watche
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(settings["seed"])
     directory = Path(settings["out"])
+    watcher = watcher if watcher and rank == 0 else Silent()
     if settings["task"] == "family" and isinstance(counted := make_family(config["family"]), SinglePassFamily):
-        return families.fit_single_pass(counted, config, settings, directory)
+        watcher.begin(stage_facts(config, name, settings, counted, counted, device))
+        counts = families.fit_single_pass(counted, config, settings, directory)
+        watcher.end(str(directory / "family.safetensors"))
+        return counts
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
     lesson = make(config, settings, device)
     share = settings["batch"] // world
-    watcher = watcher if watcher and rank == 0 else Silent()
     facts = stage_facts(config, name, settings, lesson.model, lesson.task.trained, device)
     watcher.begin(facts)
 

@@ -17,9 +17,6 @@ class Watcher(Protocol):
     def log(self, entry: dict[str, Any]) -> None:
         """There is a new entry in the log."""
 
-    def note(self, text: str) -> None:
-        """Something happened that the user should know."""
-
     def end(self, weights: str) -> None:
         """A stage ended, with its weights in this file."""
 
@@ -34,9 +31,6 @@ class Silent:
         """Do nothing."""
 
     def log(self, entry: dict[str, Any]) -> None:
-        """Do nothing."""
-
-    def note(self, text: str) -> None:
         """Do nothing."""
 
     def end(self, weights: str) -> None:

@@ -55,6 +55,10 @@ def test_encode_carries_metadata_over(sotto, suffix):
     assert sottovoce.read_tags(f"talk.{suffix}") == TAGS
 
 
+def test_what_programs_write_by_themselves_is_left_out(sotto):
+    assert sottovoce.read_tags(Path(__file__).parents[2] / "samples" / "rms-44k-stereo.flac") == {}
+
+
 def test_m4a(sotto):
     av = pytest.importorskip("av")
     with av.open("talk.m4a", "w") as container:

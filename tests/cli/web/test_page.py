@@ -128,7 +128,7 @@ def test_files_that_come_before_the_scripts_are_not_lost(browser, starting):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     held = []
-    page.route("**/studio.js", held.append)
+    page.route("**/studio.js", lambda route: held.append(route))
     page.goto(starting().url, wait_until="commit")
     page.locator("#choose").wait_for()
     page.evaluate(DROP, base64.b64encode(SAMPLE.read_bytes()).decode())
