@@ -108,10 +108,11 @@ export class Studio {
     byId("speech").hidden = false;
     byId("original").hidden = !original;
     byId("speech-name").textContent = `${name}, ${seconds(this.seconds)}`;
-    byId("facts").replaceChildren();
     this.describe();
+    for (const view of [this.original, this.decoded]) view.span = 0;
     if (original) this.original.show(original, "16 kHz, 16 bits, as the codec receives it");
     this.decoded.show(null, "");
+    this.tell(presets.includes("default") ? "default" : presets[0]);
     this.cards.open(presets);
   }
 
@@ -149,12 +150,12 @@ export class Studio {
   }
 
   tell(preset) {
-    const size = this.speech.coded.get(preset).size;
+    const size = this.speech.coded.get(preset)?.size;
     const pcm = (PCM / 8) * this.seconds;
     const facts = [
       ["16-bit PCM", rate(PCM), bytes(pcm)],
-      [preset, rate((8 * size) / this.seconds), bytes(size)],
-      ["Smaller by", `${whole(pcm / size)}×`, `an hour takes ${whole((size / this.seconds) * 3.6)} kB`],
+      [preset, size ? rate((8 * size) / this.seconds) : "…", size ? bytes(size) : " "],
+      ["Smaller by", size ? `${whole(pcm / size)}×` : "…", size ? `an hour takes ${whole((size / this.seconds) * 3.6)} kB` : " "],
     ];
     byId("facts").replaceChildren(...facts.map(([title, value, note]) => make("div", { class: "fact" }, make("h3", {}, title), make("p", { class: "value" }, value), make("p", {}, note))));
   }

@@ -20,10 +20,10 @@ export class View {
       oninput: () => player.seek(this.clip, Number(this.seek.value)),
     });
     this.cursor = make("div", { class: "cursor" });
-    const picture = make("div", { class: "picture" }, this.waveform, this.spectrogram, this.cursor, this.seek);
+    this.picture = make("div", { class: "picture" }, this.waveform, this.spectrogram, this.cursor, this.seek);
     this.times = make("canvas", { class: "times", "aria-hidden": "true" });
-    figure.append(make("figcaption", {}, this.button, this.about), picture, this.times);
-    new ResizeObserver(() => this.draw()).observe(picture);
+    figure.append(make("figcaption", {}, this.button, this.about), this.picture, this.times);
+    new ResizeObserver(() => this.draw()).observe(this.picture);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
@@ -43,6 +43,7 @@ export class View {
   }
 
   draw() {
+    this.picture.toggleAttribute("data-empty", !this.clip);
     const wave = this.clip?.wave ?? new Float32Array(1);
     const { peak, full } = this.clip?.scale ?? { peak: 0, full: 1 };
     const span = Math.max(this.span, wave.length);
