@@ -6,6 +6,7 @@ from sottovoce.codec.bits.header import MOST_PARITY, Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS
 from sottovoce.codec.bits.packets import Packets, Voice
 from sottovoce.codec.bits.reader import Reader
+from sottovoce.codec.bits.voices import VoiceChange
 from sottovoce.codec.bits.writer import PacketWriter, Writer
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Packets",
     "Reader",
     "Voice",
+    "VoiceChange",
     "Writer",
 ]

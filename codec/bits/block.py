@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits.packets import Voice
+from sottovoce.codec.bits.voices import VoiceChange
 
 Codes = npt.NDArray[np.int16]
 
@@ -25,9 +26,11 @@ class CodeBlock:
         Bytes that it takes in the stream, or took before it was lost; 0 when it is damaged.
     restored : bool
         Whether it was lost, and restored by what protects it.
+    changes : tuple of VoiceChange
+        Where in it the voice changes, in the place of `voice`.
     """
 
-    __slots__ = ("_codes", "restored", "size", "steps", "voice")
+    __slots__ = ("_codes", "changes", "restored", "size", "steps")
 
     def __init__(
         self,
@@ -36,12 +39,18 @@ class CodeBlock:
         voice: Voice | None = None,
         size: int = 0,
         restored: bool = False,
+        changes: tuple[VoiceChange, ...] = (),
     ) -> None:
         self.steps = steps
-        self.voice = voice
+        self.changes = (VoiceChange(0, voice),) if voice else changes
         self.size = size
         self.restored = restored
         self._codes = codes
+
+    @property
+    def voice(self) -> Voice | None:
+        """The voice that the block gives for its first step."""
+        return self.changes[0].voice if self.changes and not self.changes[0].step else None
 
     @property
     def damaged(self) -> bool:

@@ -8,6 +8,7 @@ from sottovoce.codec.bits.protection.numbered import HEAD
 from sottovoce.codec.bits.protection.reed_solomon import EXTRA
 from sottovoce.codec.bits.range_coder import most_bytes
 from sottovoce.codec.bits.records import Framing
+from sottovoce.codec.bits.voices import most_bytes_of_changes
 
 
 def framing_of(header: Header, packing: BitPacking, step: int, block_steps: int) -> Framing:
@@ -27,7 +28,8 @@ def framing_of(header: Header, packing: BitPacking, step: int, block_steps: int)
     known = header.samples is not None
     if header.coded:
         symbols = len(packing.widths) + header.held
-        most = HEAD + most_bytes(block_steps * symbols) + (EXTRA if header.protection else 0)
+        most = HEAD + most_bytes_of_changes(block_steps, len(header.speaker)) + most_bytes(block_steps * symbols)
+        most += EXTRA if header.protection else 0
         return Framing(range(1, most + 1), 1, known, protected=bool(header.protection))
     whole = packing.size(block_steps)
     if header.packet_steps:

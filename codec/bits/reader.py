@@ -16,6 +16,7 @@ from sottovoce.codec.bits.protection.numbered import NumberedBlock
 from sottovoce.codec.bits.protection.restore import BlockRestorer
 from sottovoce.codec.bits.records import Framing, Record, block_size, pack_end
 from sottovoce.codec.bits.source import Source
+from sottovoce.codec.bits.voices import VoiceChange, unpack_changes
 
 MOST_CONCEALED = 30
 """Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
@@ -206,6 +207,7 @@ class Reader:
         if self.header.protection:
             finder = self._restoring = BlockRestorer(framing, self.header.protection, steps_of(promised, block_steps))
         another = False  # whether another file began without a header that could be read
+        speaker = self.header.speaker
         due = done = omitted = damaged = 0  # blocks, steps, steps, and bytes since the last block
         while done < promised:
             passed, record = finder.find(self._source, _ENDLESS)
@@ -218,7 +220,8 @@ class Reader:
             else:
                 ahead = one.ahead_of(due) if one else None
             steps = min(one.steps or block_steps, promised - done - (ahead or 0) * block_steps) if one else 0
-            if one is None or ahead is None or not 0 < steps <= block_steps:
+            found = _changes(one, steps, speaker) if one else None
+            if one is None or found is None or ahead is None or not 0 < steps <= block_steps:
                 if passed and record.number is None and one and not one.ahead_of(0) and done:
                     self.foreign_bytes += damaged + record.size
                     another = True  # the header before its first block cannot be read
@@ -227,12 +230,14 @@ class Reader:
                 continue
             if not ahead and not self.header.protection:
                 self.foreign_bytes += damaged
+            changes, body = found
+            speaker = changes[-1].voice.speaker if changes else speaker
             concealed = min(ahead, MOST_CONCEALED)
             omitted += (ahead - concealed) * block_steps
             yield from self._damaged(concealed * block_steps, block_steps)
             self.restored_blocks += record.restored
-            codes = partial(_decoded, coder, one.body, steps, self.header.held)
-            yield CodeBlock(steps, codes, None, record.size, record.restored)
+            codes = partial(_decoded, coder, body, steps, self.header.held)
+            yield CodeBlock(steps, codes, None, record.size, record.restored, changes)
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
         if self._restoring:
             damaged += self._restoring.finish(self._source, _ENDLESS)
@@ -275,6 +280,11 @@ class Reader:
         # Where the header had no length, the end was a record that told it.
         self.complete = self._source.peek(0, 1) == b"\0" and self._source.skip(1) if known else samples is not None
         self.trailing = self._source.peek(0, 1) is not None
+
+
+def _changes(block: NumberedBlock, steps: int, speaker: bytes) -> tuple[tuple[VoiceChange, ...], bytes] | None:
+    """Return where the voice changes in a block, and its codes; None where that is not valid."""
+    return unpack_changes(block.body, steps, speaker) if block.changes else ((), block.body)
 
 
 def _decoded(coder: ContextCoder, body: bytes, steps: int, held: bool) -> Codes:

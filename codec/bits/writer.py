@@ -9,10 +9,15 @@ import numpy.typing as npt
 from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.header import Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
+from sottovoce.codec.bits.packets import Voice
 from sottovoce.codec.bits.packing import BitPacking
 from sottovoce.codec.bits.protection.numbered import NumberedBlock
 from sottovoce.codec.bits.protection.reed_solomon import GROUP, protect
 from sottovoce.codec.bits.records import pack_block, pack_end
+from sottovoce.codec.bits.voices import VoiceChange, pack_changes
+
+REPEATED_BLOCKS = 16
+"""Every so many blocks a voice that is not the header's is stored again, for readers that lost the block before."""
 
 
 class Writer:
@@ -58,6 +63,8 @@ class Writer:
         self._held = np.zeros(0, np.uint8)  # of the pending steps
         self._coder = coder
         self._steps = self._blocks = 0
+        self._voice = Voice(header.level, header.speaker)
+        self._changes: list[VoiceChange] = []  # of steps to come
         self._group: list[bytes] = []  # payloads that have no parity yet
         self._put(header.pack() * self._copies)
 
@@ -87,6 +94,18 @@ class Writer:
         for start in range(0, whole, self._block_steps):
             self._put_block(waiting[start : start + self._block_steps])
         self._pending = waiting[whole:].copy()  # a view would keep the whole array alive
+
+    def change_voice(self, step: int, voice: Voice) -> None:
+        """Have another voice from a step on, which counts from the start and is not written yet.
+
+        Raises
+        ------
+        ValueError
+            When blocks are not entropy coded, or the speaker vector has another size than the header's.
+        """
+        if self._coder is None or len(voice.speaker) != len(self._header.speaker):
+            raise ValueError("the voice changes only in entropy coded blocks, to one of the same size")
+        self._changes = [change for change in self._changes if change.step < step] + [VoiceChange(step, voice)]
 
     def close(self, samples: int | None = None) -> None:
         """Write what is left and the end.
@@ -119,7 +138,9 @@ class Writer:
             if self._header.held:
                 held, self._held = np.split(self._held, [len(codes)])
                 held[:1] = 0  # each block can be read alone
-            block = NumberedBlock(self._blocks, len(codes) if short else 0, self._coder.encode(codes, held))
+            changes = self._packed_changes(len(codes))
+            body = changes + self._coder.encode(codes, held)
+            block = NumberedBlock(self._blocks, len(codes) if short else 0, body, bool(changes))
             self._put(block.pack())
             if self._header.protection:
                 self._group.append(block.payload)
@@ -128,6 +149,23 @@ class Writer:
         self._blocks += 1
         if len(self._group) == GROUP:
             self._protect()
+
+    def _packed_changes(self, steps: int) -> bytes:
+        """Return what the next block says of its voices: nothing, as long as they stay the same."""
+        begin = self._blocks * self._block_steps
+        here = [(step - begin, voice) for step, voice in self._changes if step < begin + steps]
+        self._changes = self._changes[len(here) :]
+        said = Voice(self._header.level, self._header.speaker)
+        again = self._blocks % REPEATED_BLOCKS == 0 and self._voice != said
+        if again and not (here and here[0][0] == 0):
+            here.insert(0, (0, self._voice))
+        known, again_speaker = self._voice.speaker, again and self._voice.speaker != said.speaker
+        kept: list[VoiceChange] = []
+        for step, voice in here:
+            if voice != self._voice or (again and step == 0):
+                kept.append(VoiceChange(step, voice))
+            self._voice = voice
+        return pack_changes(kept, known, again=again_speaker) if kept else b""
 
     @property
     def _copies(self) -> int:

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Voice, Writer
+from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Voice, VoiceChange, Writer
 from sottovoce.codec.errors import SottoError, concerning
 from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
@@ -79,8 +79,8 @@ def join(
     Parameters
     ----------
     names : sequence of str
-        Names of the files, which are read twice. All must have the same model, preset and voice; live streams, whose
-        packets contain the voice, may be of several voices.
+        Names of the files, which are read twice. All must have the same model and preset, and the same voice if they
+        are not entropy coded.
     sink : file-like
         The output.
     known : Release, optional
@@ -110,10 +110,10 @@ def join(
     for name in names:
         with concerning(shown(name)), opened(name) as source:
             for part in _parts(source, known):
-                voice = part.voice if copier.steps else None  # that of the first file is in the header
+                start = (VoiceChange(0, part.voice),) if copier.steps else ()  # that of the first file is in the header
                 for block in part.blocks:
-                    copier.copy(_codes(block, 0, part), block.voice or voice)
-                    voice = None
+                    copier.copy(_codes(block, 0, part), block.changes if block.voice else (*start, *block.changes))
+                    start = ()
     copier.close(samples)
     return Encoded(samples / first.model.sample_rate, counter.bytes)
 
@@ -182,7 +182,7 @@ class _Copier:
 
     def __init__(self, sink: ByteCounter, header: Header, part: _Part) -> None:
         self.steps = 0
-        self._dtx = header.held
+        self._coded, self._dtx = header.coded, header.held
         self._last = np.full((1, part.preset.books), -1, np.int16)
         self._writer: PacketWriter | Writer
         if header.packet_steps:
@@ -192,12 +192,16 @@ class _Copier:
             coder = context_coder(part.model, part.preset) if header.coded else None
             self._writer = Writer(sink, header, part.preset.bits, step=part.model.step, coder=coder)  # type: ignore[arg-type]
 
-    def copy(self, codes: Codes, voice: Voice | None) -> None:
+    def copy(self, codes: Codes, changes: Sequence[VoiceChange]) -> None:
         """Add some steps of a recording, or a packet of a live stream."""
+        begin = self.steps
         self.steps += len(codes)
         if isinstance(self._writer, PacketWriter):
-            self._writer.write(self._packets.pack(codes, voice))
+            self._writer.write(self._packets.pack(codes, changes[0].voice if changes else None))
             return
+        if self._coded:
+            for step, voice in changes:
+                self._writer.change_voice(begin + step, voice)
         rows = np.concatenate((self._last, codes))
         self._last = rows[-1:]
         self._writer.write(codes, (rows[1:] == rows[:-1]).all(1).astype(np.uint8) if self._dtx else None)
@@ -217,7 +221,9 @@ def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
     voice, at = part.voice, 0
     for block in part.blocks:
         begin, at = at, at + block.steps
-        voice = block.voice or voice
+        skipped = max(0, first - begin)
+        for change in block.changes:
+            voice = change.voice if change.step <= skipped or at <= first else voice
         if at <= first:
             continue
         if begin >= end:
@@ -226,7 +232,9 @@ def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
             samples = None if header.samples is None else min(header.samples, last * step) - first * step
             changed = replace(header, samples=samples, level=voice.level, speaker=voice.speaker)
             copier = _Copier(sink, changed, part)
-        copier.copy(_codes(block, begin, part)[max(0, first - begin) : end - begin], block.voice)
+        codes = _codes(block, begin, part)[skipped : end - begin]
+        inside = [VoiceChange(max(0, step - skipped), voice) for step, voice in block.changes if step < end - begin]
+        copier.copy(codes, inside)
     if copier is None:
         return 0
     if part.reader.missing_steps and part.samples < last * step:
@@ -277,5 +285,5 @@ def _check(part: _Part, first: _Part, name: str) -> None:
         raise SottoError(f"of preset {part.preset.name!r}, {name} is of {first.preset.name!r}", APART)
     if one.packet_steps != other.packet_steps:
         raise SottoError(f"not in the same blocks or packets as {name}, one of them being live", APART)
-    if not one.packet_steps and part.voice != first.voice:
+    if not one.packet_steps and part.voice != first.voice and not other.coded:
         raise SottoError(f"not of the same voice and level as {name}", APART)

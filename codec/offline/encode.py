@@ -21,7 +21,7 @@ from sottovoce.codec.offline.tags import with_own
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.codec.stream import StreamEncoder
 from sottovoce.codec.voice.level import normalising_gain
-from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
+from sottovoce.codec.voice.planner import planned
 from sottovoce.models.audio.reader import AudioReader
 from sottovoce.models.release import Preset, Release
 
@@ -62,22 +62,24 @@ def encode_stream(
     SottoError
         When there are no samples, or when DTX or protection is wanted and the model has no context model.
     """
-    head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
-    if not len(head):
-        raise _no_samples()
-    level, speaker = voice_of(head, model)
-    gain = normalising_gain(level)
     coder = _coder(model, preset, options)
-    header = _header(model, preset, options, level, speaker, coded=coder is not None)
+    stretches = planned(blocks, model, constant=coder is None)
+    first = next(stretches, None)
+    if first is None:
+        raise _no_samples()
+    header = _header(model, preset, options, *first[0], coded=coder is not None)
     counter = ByteCounter(sink)
     writer = Writer(counter, header, preset.bits, step=model.step, coder=coder)  # type: ignore[arg-type]
     total = None if options.samples is None else options.samples / model.sample_rate
     steps = steps or StepEncoder(model, preset, dtx=options.dtx)
     done = 0
-    for block in chain(_cut(head, model.sample_rate), rest):
-        writer.write(*steps.push(block * gain))
-        done += len(block)
-        tick(done / model.sample_rate, total)
+    for voice, wave in chain([first], stretches):
+        if done and coder:
+            writer.change_voice(done // model.step, voice)
+        for block in _cut(wave, model.sample_rate):
+            writer.write(*steps.push(block * normalising_gain(voice.level)))
+            done += len(block)
+            tick(done / model.sample_rate, total)
     writer.write(*steps.finish())
     writer.close(done)
     return Encoded(done / model.sample_rate, counter.bytes)
@@ -193,19 +195,6 @@ def _header(
         held=options.dtx,
         protection=options.protect,
     )
-
-
-def _split(
-    blocks: Iterator[npt.NDArray[np.float32]], size: int
-) -> tuple[npt.NDArray[np.float32], Iterator[npt.NDArray[np.float32]]]:
-    """Return the first `size` samples in one piece, and the blocks after them."""
-    read = [np.zeros(0, np.float32)]
-    missing = size
-    while missing > 0 and (block := next(blocks, None)) is not None:
-        read.append(block)
-        missing -= len(block)
-    start = np.concatenate(read)
-    return start[:size], chain(_cut(start[size:], size), blocks)
 
 
 def _cut(wave: npt.NDArray[np.float32], size: int) -> Iterator[npt.NDArray[np.float32]]:

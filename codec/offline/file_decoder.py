@@ -1,12 +1,12 @@
 """Decode one file: its blocks, the concealment of damaged ones, and the output samples of the wanted part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import BLOCK_STEPS, CodeBlock
+from sottovoce.codec.bits import BLOCK_STEPS, CodeBlock, VoiceChange
 from sottovoce.codec.models import blocks_of, preset_by_index
 from sottovoce.codec.offline.lockstep import Request, Steps
 from sottovoce.codec.offline.message_reader import AnyReader
@@ -91,7 +91,8 @@ class FileDecoder:
         self._reader, self._model, self._options = reader, model, options
         self._start, self._stop = start, stop
         self._preset = preset_by_index(model, reader.header.preset)
-        self._decoder = options.decoder(model, reader.header.speaker)
+        self._speaker = reader.header.speaker
+        self._decoder = options.decoder(model, self._speaker)
         self._restore_level = LevelRestorer(reader.header.level)
         self._window = OutputWindow(sink, options.output_length(start), options.output_length(stop))
         self._blocks = self._damaged = self._restored = 0
@@ -102,8 +103,8 @@ class FileDecoder:
         if total is not None:
             total += before
         for block in self._needed_blocks():
-            codes = self._codes(block)
-            self._window.write(self._restore_level((yield Request(self._model, self._decoder, codes))))
+            for codes in self._spoken_pieces(block):
+                self._window.write(self._restore_level((yield Request(self._model, self._decoder, codes))))
             tick(before + self._seconds_written, total)
             if self._window.full:
                 break
@@ -131,12 +132,15 @@ class FileDecoder:
         begin = self._start // step - BLOCK_STEPS
         steps = first = 0
         for block in self._all_blocks():
-            if block.voice:
-                self._change_voice(block, (steps - first) * step)
+            used = steps + block.steps > begin
+            for change in block.changes:
+                sample = (steps + change.step - first) * step if used else 0
+                self._restore_level.change(self._options.output_length(sample), change.voice.level)
             steps += block.steps
-            if steps > begin:
+            if used:
                 yield block
             else:
+                self._change_speaker(block.changes[-1:])
                 first, self._window.position = steps, self._options.output_length(steps * step)
 
     def _all_blocks(self) -> Iterator[CodeBlock]:
@@ -146,12 +150,23 @@ class FileDecoder:
         speaker = self._reader.header.speaker
         return lend(self._options.voice, self._decoder, self._model, speaker, blocks, seconds=HEAD_SECONDS)
 
-    def _change_voice(self, block: CodeBlock, sample: int) -> None:
-        """Use the level and speaker of a packet, from an input sample on that is counted from the first block used."""
-        assert block.voice is not None
-        self._restore_level.change(self._options.output_length(sample), block.voice.level)
-        if self._options.voice is None:
-            self._decoder.speak_as(block.voice.speaker)
+    def _spoken_pieces(self, block: CodeBlock) -> Iterator[npt.NDArray[np.int16]]:
+        """Yield the codes of a block, cut where the speaker changes, each piece when the decoder has its speaker."""
+        codes, begin = self._codes(block), 0
+        for change in block.changes:
+            if change.voice.speaker != self._speaker:
+                if change.step > begin:
+                    yield codes[begin : change.step]
+                    begin = change.step
+                self._change_speaker((change,))
+        yield codes[begin:]
+
+    def _change_speaker(self, changes: Sequence[VoiceChange]) -> None:
+        """Use the speaker of changes, unless all is spoken in another voice."""
+        for change in changes:
+            self._speaker = change.voice.speaker
+            if self._options.voice is None:
+                self._decoder.speak_as(self._speaker)
 
     def _codes(self, block: CodeBlock) -> npt.NDArray[np.int16]:
         """Return the codes of a block [shape=(steps, books)], those of lost steps where it is damaged."""

@@ -42,7 +42,7 @@ class Info:
     source_rate, source_channels : int
         Sample rate (Hz) and channels of the recording.
     level : float
-        Active speech level of the recording, dBov.
+        Active speech level at the start of the recording, dBov.
     speaker : str
         The quantised speaker vector, in hexadecimal.
     blocks, damaged, restored : int or None
@@ -63,6 +63,8 @@ class Info:
         The values of each tag.
     concealed : list of (float, float)
         Parts that are damaged, which decoding conceals: start and stop in seconds.
+    levels : list of (float, float)
+        Where the level changes: seconds and dBov.
     extra : float
         Seconds of speech beyond the length that an end states: repeated, or of another file.
     foreign : int
@@ -96,6 +98,7 @@ class Info:
     protecting: int | None
     tags: dict[str, list[str]]
     concealed: list[tuple[float, float]]
+    levels: list[tuple[float, float]]
     extra: float = 0.0
     foreign: int = 0
     packets: int | None = None
@@ -214,6 +217,7 @@ def _info_of_one(reader: AnyReader, number: int, note: Callable[[Row], None], kn
         protecting=None,
         tags=unpack(header.metadata),
         concealed=[],
+        levels=[],
         packets=reader.packets if isinstance(reader, MessageReader) else None,
         encrypted=isinstance(reader, MessageReader) and reader.encrypted,
     )
@@ -237,9 +241,13 @@ def _facts_of_blocks(
     """Read all blocks of a file and return what is known after that."""
     count = damaged = steps = 0
     concealed: list[tuple[float, float]] = []
+    levels = [(0.0, level_of_byte(reader.header.level))]
     for block in blocks:
         start, stop = (n * model.step / model.sample_rate for n in (steps, steps + block.steps))
         note(Row(number, count, start, block.steps, None if block.damaged else block.size, block.restored))
+        for step, voice in block.changes:
+            if (level := level_of_byte(voice.level)) != levels[-1][1]:
+                levels.append(((steps + step) * model.step / model.sample_rate, level))
         if block.damaged:
             concealed = _extended(concealed, start, stop)
         count += 1
@@ -257,6 +265,7 @@ def _facts_of_blocks(
         "extra": reader.extra_steps * model.step / model.sample_rate,
         "foreign": reader.foreign_bytes,
         "concealed": [(start, min(stop, seconds)) for start, stop in concealed if start < seconds],
+        "levels": levels[1:],
     }
 
 
@@ -280,4 +289,5 @@ def _sum(one: Info, other: Info) -> Info:
     complete = None if None in (one.complete, other.complete) else bool(one.complete and other.complete)
     before = one.seconds or 0.0
     concealed = one.concealed + [(before + start, before + stop) for start, stop in other.concealed]
-    return replace(one, **{name: total(name) for name in names}, complete=complete, concealed=concealed)
+    levels = one.levels + [(before + start, level) for start, level in other.levels]
+    return replace(one, complete=complete, concealed=concealed, levels=levels, **{name: total(name) for name in names})

@@ -76,7 +76,7 @@ def read(data: bytes, widths_of, step: int = 640, tables=None) -> File:
         assert source.data[: source.at] == source.take(source.at)
     file = File(model, preset, length, origin // 32, origin % 32, level, speaker, metadata)
     widths = widths_of(preset)
-    number = 0
+    number, current = 0, speaker
     group: list[bytes] = []  # rows of its blocks, and then its parity
     while True:
         start, size = source.at, source.varint()
@@ -99,7 +99,17 @@ def read(data: bytes, widths_of, step: int = 640, tables=None) -> File:
             tag, rest = payload[0], payload[1:]
             assert tag < 128 and tag % 64 == number % 64
             if tag & 64:
-                due, rest = rest[0], rest[1:]
+                steps, rest = rest[0], rest[1:]
+                assert steps and not steps & 64
+                due = steps & 63 or due
+                more, last = steps & 128, -1
+                while more:
+                    place, new_level, rest = rest[0], rest[1], rest[2:]
+                    if place & 64:
+                        current, rest = rest[: len(speaker)], rest[len(speaker) :]
+                    assert last < place & 63 < due
+                    more, last = place & 128, place & 63
+                    file.voices.append((len(file.codes) + last, new_level, current))
             file.codes += Context(tables, model, preset, len(widths)).decode(rest, due, held)
         else:
             steps = packet_steps or (min(50, 8 * size // sum(widths)) if unknown else due)

@@ -14,6 +14,7 @@ HEAD = 2
 """Bytes of a payload before its codes, at most."""
 
 _SHORT = 1 << 6
+_STEPS, _CHANGES = 0x3F, 1 << 7  # in the byte after such a tag
 
 
 class NumberedBlock(NamedTuple):
@@ -24,20 +25,23 @@ class NumberedBlock(NamedTuple):
     number : int
         Of the block, counted from 0 and stored modulo 64.
     steps : int
-        Of a block that says how many it has, 1 to 255; 0 where it has as many as are due.
+        Of a block that says how many it has, 1 to 63; 0 where it has as many as are due.
     body : bytes
-        Its codes.
+        Its codes and, where `changes` is set, before them where the voice changes.
+    changes : bool
+        Whether the voice changes in it.
     """
 
     number: int
     steps: int
     body: bytes
+    changes: bool = False
 
     @property
     def payload(self) -> bytes:
         """The payload."""
-        head = (self.number % NUMBERS | _SHORT, self.steps) if self.steps else (self.number % NUMBERS,)
-        return bytes(head) + self.body
+        number, second = self.number % NUMBERS, self.steps | self.changes * _CHANGES
+        return (bytes((number | _SHORT, second)) if second else bytes((number,))) + self.body
 
     def pack(self) -> bytes:
         """Return the whole block."""
@@ -50,7 +54,10 @@ class NumberedBlock(NamedTuple):
         short = bool(tag & _SHORT)
         if tag >= _SHORT << 1 or len(payload) < 1 + short or (short and not payload[1]):
             return None
-        return cls(tag % NUMBERS, payload[1] if short else 0, payload[1 + short :])
+        second = payload[1] if short else 0
+        if second & ~(_STEPS | _CHANGES):
+            return None
+        return cls(tag % NUMBERS, second & _STEPS, payload[1 + short :], bool(second & _CHANGES))
 
     def ahead_of(self, due: int) -> int | None:
         """Return by how many blocks it is ahead of the one that is due, or None where it can't be one to come."""
