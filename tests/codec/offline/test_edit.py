@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.sounds import speech
+from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Reader
@@ -64,15 +65,15 @@ def test_a_part_has_the_codes_of_the_whole(encode, start, stop):
 
 
 def test_the_voice_in_force_goes_into_the_header(encode):
-    wave = np.concatenate((speech(5, level=0.02), speech(5, level=0.4)))
+    wave = np.concatenate((0.03 * real_speech(5), real_speech(5)))
     data = encode(wave)
     voices, at = {}, 0
     reader, found = blocks(data)
     voice = reader.header.level, reader.header.speaker
     for block in found:
-        voice = (block.voice.level, block.voice.speaker) if block.voice else voice
-        for step in range(at, at + block.steps):
-            voices[step] = voice
+        for step in range(block.steps):
+            voice = next((tuple(one.voice) for one in block.changes if one.step == step), voice)
+            voices[at + step] = voice
         at += block.steps
     for seconds in (0, 1, 6, 9.5):
         header = Reader(io.BytesIO(part(data, seconds))).header
