@@ -19,8 +19,8 @@ from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import preset_by_name
 from sottovoce.models.release import Preset, Release
 
-LOWEST, HIGHEST = 8_000, 48_000
-"""Hz."""
+LOWEST, HIGHEST = 8_000, 192_000
+"""Sample rates of sound cards, Hz."""
 
 MALFORMED, NOT_ALLOWED, LATER = 1003, 1008, 1013
 """Codes of RFC 6455 for why a session is closed."""

@@ -40,7 +40,7 @@ def code_of(line):
     return closed.value.rcvd.code, closed.value.rcvd.reason
 
 
-@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+@pytest.mark.parametrize("rate", [16000, 44100, 48000, 88200, 96000, 192000])
 def test_round_trip(starting, rate):
     with session(starting(), rate) as (line, facts):
         assert facts["packet_seconds"] == 0.04
@@ -63,11 +63,11 @@ def test_round_trip(starting, rate):
 @pytest.mark.parametrize(
     ("hello", "code", "reason"),
     [
-        ("{", 1008, "begin with a preset, and a rate from 8000 to 48000 Hz"),
-        ("[" * 900, 1008, "begin with a preset, and a rate from 8000 to 48000 Hz"),
-        ("[]", 1008, "begin with a preset, and a rate from 8000 to 48000 Hz"),
-        ('{"preset": "low", "rate": 1e9}', 1008, "begin with a preset, and a rate from 8000 to 48000 Hz"),
-        ('{"preset": "low", "rate": true}', 1008, "begin with a preset, and a rate from 8000 to 48000 Hz"),
+        ("{", 1008, "begin with a preset, and a rate from 8000 to 192000 Hz"),
+        ("[" * 900, 1008, "begin with a preset, and a rate from 8000 to 192000 Hz"),
+        ("[]", 1008, "begin with a preset, and a rate from 8000 to 192000 Hz"),
+        ('{"preset": "low", "rate": 1e9}', 1008, "begin with a preset, and a rate from 8000 to 192000 Hz"),
+        ('{"preset": "low", "rate": true}', 1008, "begin with a preset, and a rate from 8000 to 192000 Hz"),
         ('{"preset": "loud", "rate": 16000}', 1008, "no such preset; choose one of low, default, max"),
         (b"\0\0", 1003, "text comes first, and then sound"),
         ("x" * 70_000, 1009, None),

@@ -1,5 +1,7 @@
 """UdpSender and receiver on loopback, and what strangers may send."""
 
+import errno
+import os
 import random
 import socket
 from collections.abc import Callable
@@ -180,3 +182,83 @@ def test_numbers_of_packets_wrap(receiver, outputs):
     step(receiver)
     assert np.isclose(receiver.player.seconds, 35 * 0.04) or receiver.player.seconds > 0.9
     assert receiver.player.jitter_buffer.lost == 0
+
+
+class Route:
+    """Stands for the sockets of a sender, whose datagrams an error stops while it is set."""
+
+    def __init__(self, monkeypatch):
+        self.error = None
+        real = udp._connected
+
+        def connected(family, address):
+            sock = real(family, address)
+
+            def send(data):
+                if self.error:
+                    raise OSError(self.error, os.strerror(self.error))
+                return sock.send(data)
+
+            return SimpleNamespace(send=send, close=sock.close)
+
+        monkeypatch.setattr(udp, "_connected", connected)
+
+
+@pytest.mark.parametrize("name", ["ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "ENOBUFS", "EPERM", "ECONNREFUSED"])
+def test_a_lost_route_counts_as_loss(receiver, monkeypatch, name):
+    route = Route(monkeypatch)
+    sending = sender(receiver)
+    for number in range(60):
+        route.error = getattr(errno, name) if 5 <= number < 55 else None  # two seconds
+        sending.send(number, CODES)
+    sending.close()
+    step(receiver)
+    receiver.finish()
+    assert sending.unsent == 52  # a packet each, and the hellos of 25 and 50
+    assert sending.last_error.errno == getattr(errno, name)
+    assert receiver.player.jitter_buffer.lost == receiver.player.concealed == 50
+
+
+def test_other_errors_end_it(receiver, monkeypatch):
+    route = Route(monkeypatch)
+    sending = sender(receiver)
+    route.error = errno.EBADF
+    with pytest.raises(SottoError, match="the network"):
+        sending.send(0, CODES)
+
+
+def test_a_receiver_hears_both_families(outputs):
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    for host in ("127.0.0.1", "::1"):
+        receiver = UdpReceiver("", 0, lambda decoder: Player(decoder, Output()))
+        sending = UdpSender(host, receiver.port, HEADER, 0.04)
+        sending.send(0, CODES)
+        step(receiver)
+        assert receiver.active, host
+        sending.close()
+        receiver.close()
+
+
+def test_the_next_address_is_used_where_one_has_no_route(receiver, monkeypatch):
+    """A host may have an IPv6 address that nobody listens at, as localhost has here."""
+    nowhere = (socket.AF_INET, ("127.0.0.1", 9))
+    monkeypatch.setattr(udp, "_resolve", lambda *_, **__: [nowhere, (socket.AF_INET, ("127.0.0.1", receiver.port))])
+    real = udp._connected
+
+    def connected(family, address):
+        if address[1] == 9:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return real(family, address)
+
+    monkeypatch.setattr(udp, "_connected", connected)
+    sending = UdpSender("localhost", receiver.port, HEADER, 0.04)
+    for number in range(26):  # the second hello is a second later
+        sending.send(number, CODES)
+    sending.close()
+    step(receiver)
+    assert sending.unsent == 1
+    assert receiver.player
