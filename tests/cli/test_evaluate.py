@@ -93,6 +93,16 @@ def test_a_run_that_is_killed_goes_on(sotto, talks):
         (["talks", "-o", "r", "--presets", "loudest"], "no preset named 'loudest'; choose one of low, default, max"),
         (["talks", "-o", "r", "--model", "nope"], "no model named 'nope'; choose one of default, other"),
         (["talks", "-o", "r", "--against", "mp3"], "no codec named 'mp3'; choose of codec2, opus"),
+        (["talks", "-o", "r", "--loss", "120", *QUICK], "a loss of 120 % can't be measured; give shares above 0"),
+        (
+            ["talks", "-o", "r", "--noise", "brown", *QUICK],
+            "brown: no noise of that name; give pink, babble or a folder",
+        ),
+        (
+            ["talks", "-o", "r", "--peer", "x: enc", *QUICK],
+            "the codec 'x: enc' is incomplete; give it as 'name: ENCODER",
+        ),
+        (["talks", "-o", "r", "--set", "vctk", *QUICK], "talks: without wav48_silence_trimmed; name the folder"),
     ],
 )
 def test_bad_input_is_one_line(sotto, talks, arguments, says):
