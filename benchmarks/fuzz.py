@@ -26,7 +26,7 @@ with atheris.instrument_imports(
     include=["sottovoce.codec.bits"], exclude=[f"sottovoce.codec.bits.{name}" for name in ("source", "varint", "crc")]
 ):
     from sottovoce.codec.bits import CodeBlock, FormatError, Reader
-    from sottovoce.codec.bits.crc import seal
+    from sottovoce.codec.bits.crc import append_crc
 from sottovoce.codec.models import context_coder
 from sottovoce.models import release
 
@@ -93,7 +93,7 @@ def mutated(data: bytes, most: int, seed: int) -> bytes:
     out = bytearray(changed)
     for start, stop in sealed(data):
         if data[start:stop] != changed[start:stop]:
-            out[start:stop] = seal(bytes(out[start : stop - 2]))
+            out[start:stop] = append_crc(bytes(out[start : stop - 2]))
     return bytes(out)
 
 

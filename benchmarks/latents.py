@@ -13,7 +13,6 @@ import os
 os.environ |= {f"{pool}_NUM_THREADS": "1" for pool in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 
 import argparse
-import csv
 import json
 import math
 from pathlib import Path
@@ -23,6 +22,7 @@ import speech
 import torch
 
 from sottovoce.models import release
+from sottovoce.models.speech_table import read_table
 from sottovoce.models.training.restore import restore
 from sottovoce.models.training.settings import DEFAULTS
 from sottovoce.models.training.tasks import DecoderObjective
@@ -87,8 +87,7 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     args = parser.parse_args()
     model = release.load()
-    with args.references.open(newline="", encoding="utf-8") as lines:
-        waves = [speech.read(args.references.parent / row["path"]) for row in csv.DictReader(lines)]
+    waves = [speech.read(args.references.parent / row["path"]) for row in read_table(args.references, "path")]
     # the encoder searches only the codebooks that are sent: each preset has its own codes
     codes = {preset.name: encoded(model, waves, preset.books) for preset in model.presets.values()}
     books = {preset.name: usage(codes[preset.name], preset.bits) for preset in model.presets.values()}

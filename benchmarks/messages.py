@@ -31,7 +31,7 @@ from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.message_encoder import cheap_codes
 from sottovoce.codec.offline.message_reader import MessageReader
-from sottovoce.codec.voice.level import level_byte, normalising_gain
+from sottovoce.codec.voice.level import measure_level_byte, normalising_gain
 
 RATE = 16000
 PACKETS = (51, 115, 180, 233, 255, 500)
@@ -128,14 +128,16 @@ def measure(
 
 def codes_of(codec: Codec, wave: np.ndarray) -> np.ndarray:
     """Return the codes of a recording in a message."""
-    return cheap_codes(wave * normalising_gain(level_byte(wave)), codec.model, codec.preset)
+    return cheap_codes(wave * normalising_gain(measure_level_byte(wave)), codec.model, codec.preset)
 
 
 def file_size(codec: Codec, codes: np.ndarray) -> int:
     """Return the bytes of a file with the codes: see docs/FORMAT.md."""
     file = io.BytesIO()
     samples = len(codes) * codec.model.step
-    header = Header(codec.model.id, codec.preset.index, samples, RATE, 1, 200, bytes(codec.model.nobody), coded=True)
+    header = Header(
+        codec.model.id, codec.preset.index, samples, RATE, 1, 200, bytes(codec.model.neutral_speaker), coded=True
+    )
     coder = context_coder(codec.model, codec.preset)
     writer = Writer(file, header, codec.preset.bits, step=codec.model.step, coder=coder)
     writer.write(codes)

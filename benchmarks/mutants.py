@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sottovoce.codec.bits import FormatError, Reader
-from sottovoce.codec.bits.crc import SEAL, seal
+from sottovoce.codec.bits.crc import CRC_BYTES, append_crc
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import context_coder
 from sottovoce.codec.offline.info import info
@@ -48,10 +48,10 @@ def changed_header(header: bytes, draw: random.Random) -> bytes:
     """Change a field of a header, or bytes of it, and make its checksum right."""
     found = Reader(io.BytesIO(header)).header
     if draw.random() < 0.3:
-        body = bytearray(header[:-SEAL])
+        body = bytearray(header[:-CRC_BYTES])
         for _ in range(draw.randrange(1, 4)):
             body[draw.randrange(5, len(body))] = draw.randrange(256)
-        return seal(bytes(body))
+        return append_crc(bytes(body))
     name = draw.choice([field.name for field in fields(found)])
     value = getattr(found, name)
     try:
@@ -73,9 +73,9 @@ def other_value(value: Any, draw: random.Random) -> Any:
 
 def changed_record(record: bytes, draw: random.Random) -> bytes:
     """Change bytes of a block or its size, and make its checksum right."""
-    if len(record) <= SEAL:
+    if len(record) <= CRC_BYTES:
         return record
-    body = bytearray(record[:-SEAL])
+    body = bytearray(record[:-CRC_BYTES])
     match draw.randrange(4):
         case 0:
             body[draw.randrange(len(body))] = draw.randrange(256)
@@ -85,7 +85,7 @@ def changed_record(record: bytes, draw: random.Random) -> bytes:
             del body[draw.randrange(len(body)) :]
         case _:
             body += draw.randbytes(draw.randrange(1, 20))
-    return seal(bytes(body)) if body else b""
+    return append_crc(bytes(body)) if body else b""
 
 
 def change(records: list[bytes], files: list[Pieces], draw: random.Random) -> None:

@@ -113,8 +113,8 @@ def publish_codecs(folder: Path) -> None:
 def publish_families(folder: Path) -> None:
     """What `sotto compare` found."""
     text = (folder / "compare.json").read_text(encoding="utf-8")
-    boxed = {name: hashlib.sha256(store.find(name).read_bytes()).hexdigest() for name in store.available()}
-    if not set(boxed.values()) <= {row["sha256"] for row in json.loads(text)["families"]}:
+    bundled = {name: hashlib.sha256(store.find(name).read_bytes()).hexdigest() for name in store.available()}
+    if not set(bundled.values()) <= {row["sha256"] for row in json.loads(text)["families"]}:
         sys.exit("publish: the comparison lacks families in the box, or is of others")
     put(FAMILIES, summary(json.loads(text), "families"))
 

@@ -160,7 +160,7 @@ def main() -> None:
     for kernel in kernels.kernels():
         one = rtf(kernel, 1)
         # the floor right beside what it is compared with: clocks drift
-        loads, floor = (
+        loads, probability_floor = (
             min(extension.stream(kernel, tables.weight_bytes, 500, multiply) for _ in range(args.repeats)) * RATE
             if extension and kernel != "numba"
             else float("nan")
@@ -174,7 +174,7 @@ def main() -> None:
 
         score()
         alone = quickest(score, args.repeats) / speech
-        values = (loads, floor, alone, one, one / floor, rtf(kernel, 2), rtf(kernel, 4))
+        values = (loads, probability_floor, alone, one, one / probability_floor, rtf(kernel, 2), rtf(kernel, 4))
         table.add_row(kernel, *("-" if np.isnan(v) else f"{v:.3f}" for v in values))
         best = min(best, one)
     console.print(table)

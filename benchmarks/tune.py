@@ -25,7 +25,7 @@ from sottovoce.codec.evaluation.metrics import METRICS, Figures, Reference, refe
 from sottovoce.codec.evaluation.peers.base import Wave
 from sottovoce.models.runtime.contrast import CONTRAST_BITS
 from sottovoce.models.training.shards import held_out, list_utterances
-from sottovoce.models.wavenet.units import TEMPER_BITS
+from sottovoce.models.wavenet.units import INVERSE_TEMPERATURE_BITS
 
 SECONDS = (2, 8)
 CHOSEN = {"contrast": 0.25, "envelope_passes": 3, "voiced_temperature": 1.0, "unvoiced_temperature": 1.0}
@@ -55,8 +55,8 @@ def settings(variant: dict[str, float]) -> dict[str, int]:
     return {
         "contrast": round(2**CONTRAST_BITS * variant["contrast"]),
         "envelope_passes": round(variant["envelope_passes"]),
-        "voiced_sharpness": round(2**TEMPER_BITS / variant["voiced_temperature"]),
-        "unvoiced_sharpness": round(2**TEMPER_BITS / variant["unvoiced_temperature"]),
+        "voiced_sharpness": round(2**INVERSE_TEMPERATURE_BITS / variant["voiced_temperature"]),
+        "unvoiced_sharpness": round(2**INVERSE_TEMPERATURE_BITS / variant["unvoiced_temperature"]),
     }
 
 

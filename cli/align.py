@@ -11,7 +11,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.failures import as_line
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 
 @click.command("align")
@@ -57,7 +57,7 @@ def command(table: str, output: str, dictionary: str | None, force: bool, quiet:
         for number, row in enumerate(rows, 1):
             path = Path(table).parent / row["path"]
             try:
-                with concerning(str(path)):
+                with error_context(str(path)):
                     found = align(read(path), _phones(row, words))
             except (SottoError, ValueError) as error:
                 failed += 1

@@ -21,7 +21,7 @@ from sottovoce.codec.io.sound_writer import sound_suffix
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import wav_decoding
 from sottovoce.codec.offline.file_decoder import Decoding
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
@@ -107,7 +107,7 @@ def _decode(
     form: dict[str, Any] = {"flowing": flowing, "tags": tags, "tick": tick}
     form |= {"known": options.known(model), "unseal": unsealer(key)}
     begin = [partial(_decode_one, job, how, force=force, **form) for job in jobs]
-    outcomes = run_together(begin)
+    outcomes = run_in_lockstep(begin)
     return [_outcome(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
 

@@ -19,7 +19,7 @@ from sottovoce.cli.support.messages import MessageRequest, check_message_options
 from sottovoce.cli.support.workers import cores
 from sottovoce.cli.support.workers import processes as workers_pool
 from sottovoce.codec import Codec
-from sottovoce.codec.bits import MOST_PARITY
+from sottovoce.codec.bits import MAX_PARITY
 from sottovoce.codec.io.audio import open_file, open_sound
 from sottovoce.codec.io.files import STANDARD, flows, reading, writing
 from sottovoce.codec.io.interruption import InputEnd
@@ -52,7 +52,7 @@ LONG_SECONDS = 120
     metavar="N",
     default=0,
     show_default=True,
-    type=click.IntRange(0, MOST_PARITY),
+    type=click.IntRange(0, MAX_PARITY),
     help="Add parity that restores any N lost blocks of each 16 (half a minute).",
 )
 @message_options

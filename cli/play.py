@@ -14,7 +14,7 @@ from sottovoce.codec.io.files import reading, shown
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import decoding
 from sottovoce.codec.offline.file_decoder import Decoding
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.message_reader import open_reader
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.voice import profiles
@@ -64,7 +64,7 @@ def command(
                 tick = console.advance
                 return decoding(reader, lambda model: speaker, how, known=options.known(model), tick=tick)
 
-            (outcome,) = run_together([begin])
+            (outcome,) = run_in_lockstep([begin])
             if isinstance(outcome, Exception):
                 raise outcome
     for warning in outcome.warnings():

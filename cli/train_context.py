@@ -10,7 +10,7 @@ import click
 from sottovoce.cli.support import options
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.training import training_installed
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 
 @click.command("train-context")
@@ -48,7 +48,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         from sottovoce.codec.models import PREFIX
         from sottovoce.models.release import read, with_tables, write
         from sottovoce.models.training.context import IntegerLayout, codes_of, fit
-        from sottovoce.models.training.variations import varied
+        from sottovoce.models.training.variations import augmented
 
         release = models.by_name(model)
         if os.path.exists(f"{output}.safetensors") and not force:
@@ -59,7 +59,7 @@ def command(model: str, speech: str, output: str, variations: int, minutes: floa
         with console.progress("encoding"):
             for number, recording in enumerate(recordings):
                 wave = wave_of(str(recording.file), release.sample_rate)
-                for version in (wave, *(varied(wave, release.step, random) for _ in range(variations))):
+                for version in (wave, *(augmented(wave, release.step, random) for _ in range(variations))):
                     for index, found in codes_of(release, version).items():
                         codes[index].append(found)
                 console.advance(number + 1, len(recordings))
@@ -88,9 +88,9 @@ def wave_of(name: str, rate: int):
     import numpy as np
 
     from sottovoce.codec.io.audio import open_sound
-    from sottovoce.codec.voice.level import level_byte, normalising_gain
+    from sottovoce.codec.voice.level import measure_level_byte, normalising_gain
     from sottovoce.codec.voice.tracker import HEAD_SECONDS
 
-    with concerning(name), open_sound(name, rate) as sound:
+    with error_context(name), open_sound(name, rate) as sound:
         wave = np.concatenate(list(sound))
-    return wave * normalising_gain(level_byte(wave[: HEAD_SECONDS * rate]))
+    return wave * normalising_gain(measure_level_byte(wave[: HEAD_SECONDS * rate]))

@@ -56,7 +56,7 @@ def make(recordings: tuple[str, ...], output: str, model: str, force: bool, as_j
 def listing(as_json: bool) -> None:
     """List the bundled voices and who speaks; `sotto decode --voice` takes their names."""
     console = Console(as_json=as_json)
-    for profile in profiles.boxed():
+    for profile in profiles.bundled_profiles():
         speaker = SPEAKERS.get(profile.name, "")
         console.result(f"{profile.name:<6} {speaker:<52} model {profile.model.hex()}")
         console.document({**profile.as_dict(), "speaker": speaker})

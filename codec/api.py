@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import MOST_PARITY
+from sottovoce.codec.bits import MAX_PARITY
 from sottovoce.codec.encryption import unsealer
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.io.arrays import CollectedSamples, checked, integer
 from sottovoce.codec.messages import MessageCodec
 from sottovoce.codec.offline import edit
@@ -19,7 +19,7 @@ from sottovoce.codec.offline import tags as tag_lines
 from sottovoce.codec.offline.decode import decoding
 from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.offline.file_decoder import Decoding
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.message_reader import Unseal, open_reader
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.threads import single_thread
@@ -88,7 +88,7 @@ class Codec(MessageCodec):
             channels=array.shape[1] if array.ndim == 2 else 1,
             metadata=tag_lines.pack(tag_lines.lines(tags or {})),
             dtx=dtx,
-            protect=integer(protect, "protection", 0, MOST_PARITY),
+            protect=integer(protect, "protection", 0, MAX_PARITY),
         )
         data = io.BytesIO()
         encode_stream(blocks, data, self.model, self.preset, options)
@@ -185,8 +185,8 @@ class Codec(MessageCodec):
         sinks = [CollectedSamples() for _ in files]
         unseal = unsealer(key)
         begins = [partial(self._decoding, data, sink, options, unseal) for data, sink in zip(files, sinks, strict=True)]
-        with concerning(""):
-            for outcome in run_together(begins):
+        with error_context(""):
+            for outcome in run_in_lockstep(begins):
                 if isinstance(outcome, Exception):
                     raise outcome
         return [sink.wave() for sink in sinks]
@@ -212,7 +212,7 @@ class Codec(MessageCodec):
             When this version cannot read the file, the part begins after its end, or a block in it is damaged.
         """
         sink = io.BytesIO()
-        with concerning(""):
+        with error_context(""):
             edit.cut(io.BytesIO(data), sink, TimeSpan(start, stop), known=self.model)
         return sink.getvalue()
 

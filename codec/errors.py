@@ -8,7 +8,7 @@ from sottovoce.codec.bits import FormatError
 from sottovoce.models.errors import SottoError
 from sottovoce.models.wavenet.kernels import KernelError
 
-__all__ = ["SottoError", "concerning", "explained"]
+__all__ = ["SottoError", "error_context", "from_os_error"]
 
 
 _EXPLAINED = {
@@ -26,14 +26,14 @@ _EXPLAINED = {
 }
 
 
-def explained(error: OSError, file: str) -> SottoError:
+def from_os_error(error: OSError, file: str) -> SottoError:
     """Return an error of the operating system about `file` as a SottoError."""
     reason, remedy = _EXPLAINED.get(error.errno or 0, (error.strerror or str(error), "check the file and the device"))
     return SottoError(reason, remedy, file or str(error.filename or ""))
 
 
 @contextmanager
-def concerning(file: str) -> Iterator[None]:
+def error_context(file: str) -> Iterator[None]:
     """Turn errors inside into SottoErrors about `file`, if they do not name a file already."""
     try:
         yield
@@ -46,4 +46,4 @@ def concerning(file: str) -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of the output is gone, which has nothing to do with this file
     except OSError as error:
-        raise explained(error, file) from error
+        raise from_os_error(error, file) from error

@@ -12,8 +12,8 @@ from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.arrays import checked, integer
 from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice import profiles
-from sottovoce.codec.voice.conversion import likeness_of
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.conversion import measure_profile
+from sottovoce.codec.voice.level import byte_to_level
 from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
 from sottovoce.models.audio.channels import mixed
 from sottovoce.models.audio.resampling import HIGHEST_RATE, LOWEST_RATE, Resampler
@@ -122,7 +122,7 @@ class LoadedModel:
         SottoError
             As `encode` does.
         """
-        return level_of_byte(voice_of(self._head(wave, rate), self.model).level)
+        return byte_to_level(voice_of(self._head(wave, rate), self.model).level)
 
     @single_thread()
     def voice(self, wave: npt.ArrayLike, rate: int, *more: npt.ArrayLike) -> bytes:
@@ -152,12 +152,12 @@ class LoadedModel:
         >>> len(Codec.load().voice(np.zeros(16000), 16000))
         8
         """
-        return likeness_of([self._head(one, rate) for one in (wave, *more)], self.model)
+        return measure_profile([self._head(one, rate) for one in (wave, *more)], self.model)
 
     @property
     def voices(self) -> tuple[str, ...]:
         """Names of the bundled voices that fit this model, for `decode`."""
-        return tuple(profile.name for profile in profiles.boxed() if profile.fits(self.model))
+        return tuple(profile.name for profile in profiles.bundled_profiles() if profile.fits(self.model))
 
     def _head(self, wave: npt.ArrayLike, rate: int) -> npt.NDArray[np.float32]:
         """Return the first minute of a recording at the model's rate."""

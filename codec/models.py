@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 
 from sottovoce.codec.bits import CodeBlock, Header
 from sottovoce.codec.bits.context.coder import ContextCoder, ContextModel, ContextNetwork
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 from sottovoce.codec.own_models import own_models, path_of
 from sottovoce.models import release
 from sottovoce.models.release import Preset, Release, former_prefix
@@ -22,20 +22,20 @@ PREFIX = "context."
 def by_name(name: str) -> Release:
     """Load a model by its name, bundled or one's own (see `path_of`), or from the path of its weights."""
     names = release.available()
-    boxed = name in names
-    name = name if boxed else path_of(name)
+    bundled = name in names
+    name = name if bundled else path_of(name)
     try:
-        return loaded(name, () if boxed else _version(name))
+        return loaded(name, () if bundled else _version(name))
     except FileNotFoundError as error:
         others = [one for one, _, _ in own_models()]
         remedy = f"choose one of {', '.join([*names, *others])}, or name its file"
         remedy = remedy if names else "install sottovoce again: there is none at all"
         raise SottoError(f"no model named {name!r}", remedy) from error
     except OSError as error:
-        raise explained(error, name) from error
+        raise from_os_error(error, name) from error
     except (ValueError, KeyError, SafetensorError) as error:
         remedy = (
-            "install sottovoce again" if boxed else "give weights that `sotto export` wrote, their card beside them"
+            "install sottovoce again" if bundled else "give weights that `sotto export` wrote, their card beside them"
         )
         raise SottoError(f"the model {name!r} can't be used ({error})", remedy) from error
 

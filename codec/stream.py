@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sottovoce.codec.bits import Header, Packets, Voice
 from sottovoce.codec.bits.source import Source
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.models import by_id, preset_by_index
 from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice.level import LevelRestorer, normalising_gain
@@ -187,7 +187,7 @@ class StreamDecoder(Stateful):
     STATE_FIELDS = ("_steps", "_decoder", "_level")
 
     def __init__(self, header: bytes, *, seed: int = 0, known: Release | None = None) -> None:
-        with concerning(""):
+        with error_context(""):
             self._header = Header.read(Source(io.BytesIO(header)))
         if not self._header.packet_steps:
             raise SottoError("the header of a file, not of a stream of packets", "decode it as a file")
@@ -246,10 +246,10 @@ class StreamDecoder(Stateful):
         """
         codes, voice = lost_codes(self._layout.steps, self._books), None
         if packet is not None:
-            with concerning(""):
+            with error_context(""):
                 codes, voice = self._layout.unpack(packet)
         if voice:
-            self._decoder.speak_as(voice.speaker)
+            self._decoder.set_speaker(voice.speaker)
             self._level.change(self._steps * self._model.step, voice.level)
         self._steps += len(codes)
         return self._level(self._decoder.push(codes))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from sottovoce.codec.io.arrays import checked, integer
 from sottovoce.codec.loaded import LoadedModel
-from sottovoce.codec.offline.codes import checked_codes, speak_codes
+from sottovoce.codec.offline.codes import decode_code_array, validate_codes
 from sottovoce.codec.offline.options import DecodeOptions, TimeSpan
 from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice import profiles
@@ -95,9 +95,9 @@ class TokenCodec(LoadedModel):
         >>> np.array_equal(speech, codec.decode(codec.encode(wave, 16000)))
         True
         """
-        found = checked_codes(codes, self.codebook_sizes)
+        found = validate_codes(codes, self.codebook_sizes)
         options = self._decode_options(seed, speed, voice)
-        return speak_codes(found, self.model, options, speaker, level)
+        return decode_code_array(found, self.model, options, speaker, level)
 
     def _decode_options(
         self, seed: int, speed: float, voice: bytes | str | None, span: TimeSpan | None = None

@@ -27,7 +27,7 @@ class Gaussian:
         mean, log_variance = moments.float().chunk(2, dim)
         return cls(mean, log_variance.clamp(-12, 8))
 
-    def draw(self, noise: Tensor) -> Tensor:
+    def sample(self, noise: Tensor) -> Tensor:
         """Sample by the reparametrisation trick from standard normal noise (..., D) (arXiv 1312.6114, section 2.4)."""
         return self.mean + noise * torch.exp(self.log_variance / 2)
 

@@ -24,7 +24,7 @@ def jitter(latents: Tensor, moves: Tensor) -> Tensor:
     return latents.gather(2, steps[:, None].expand_as(latents))
 
 
-def draw_moves(shape: tuple[int, int], probability: float, generator: torch.Generator) -> Tensor:
+def sample_moves(shape: tuple[int, int], probability: float, generator: torch.Generator) -> Tensor:
     """Offsets for `jitter`, non-zero with `probability`; no latent is repeated three times in a row."""
     u = torch.rand(shape, generator=generator, device=generator.device)
     moves = (u < probability / 2).long() - (u > 1 - probability / 2).long()

@@ -17,6 +17,7 @@ class CausalConv(nn.Conv1d):
         self.past = (kernel - 1) * dilation + 1 - stride
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map x (B, C, T) to (B, D, T / stride)."""
         return super().forward(F.pad(x, (self.past, 0)))
 
 
@@ -31,6 +32,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.mix.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map x (B, C, T) to (B, C, T)."""
         return x + self.mix(F.relu(self.conv(F.relu(x))))
 
 
@@ -42,6 +44,7 @@ class Upsample(nn.Module):
         self.mix = nn.Conv1d(inputs, 2 * outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map x (B, C, T) to (B, D, 2 T)."""
         batch, _, time = x.shape
         pairs = self.mix(x).view(batch, 2, -1, time)
         return pairs.permute(0, 2, 3, 1).reshape(batch, -1, 2 * time)

@@ -20,16 +20,16 @@ def active_level(wave: ArrayLike) -> float:
     power = np.mean(np.pad(wave, (0, count * HOP - len(wave))).reshape(count, HOP) ** 2, 1) if count else np.zeros(0)
     if not power.size or power.max() < 10 ** (SILENCE_DB / 10):
         return SILENCE_DB
-    held = _hold(power)
+    held_power = _hold_peaks(power)
     # the active level falls as the threshold does: walk down until they are the margin apart
     for threshold in power.max() * 10 ** (-np.arange(0.0, 60.0, 0.5) / 10):
-        level = power[held >= threshold].mean()
+        level = power[held_power >= threshold].mean()
         if level >= threshold * 10 ** (MARGIN_DB / 10):
             break
     return max(SILENCE_DB, float(10 * np.log10(level)))
 
 
-def _hold(power: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hold_peaks(power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each frame's power or the largest of the 20 frames before it."""
     padded = np.pad(power, (HANG_FRAMES, 0))
     return np.lib.stride_tricks.sliding_window_view(padded, HANG_FRAMES + 1).max(1)

@@ -27,7 +27,7 @@ class Adapter(nn.Module):
         self.out = nn.Linear(hidden, outputs)
 
     def forward(self, c: Tensor, speaker: Tensor) -> Tensor:
-        """c (B, C, F), speaker (B, S) -> (B, F, outputs)."""
+        """Map c (B, C, F), speaker (B, S) -> (B, F, outputs)."""
         x = torch.cat((c, speaker[:, :, None].expand(-1, -1, c.shape[2])), 1).transpose(1, 2)
         return F.relu(self.out(F.relu(self.hidden(x))))
 

@@ -20,14 +20,20 @@ from safetensors.numpy import save as save_tensors
 
 from sottovoce.models.errors import SottoError
 from sottovoce.models.files import replace
-from sottovoce.models.runtime.decoder import Decoder, DecoderNetwork, decode_together
-from sottovoce.models.runtime.encoder import BEFORE, Encoder
+from sottovoce.models.runtime.decoder import Decoder, decode_batch
+from sottovoce.models.runtime.encoder import FRAME_OVERHANG, Encoder
 from sottovoce.models.runtime.layers import BOOK_BITS, Array
 from sottovoce.models.runtime.linear_core import LinearCoreAnalysis
+from sottovoce.models.runtime.network import DecoderNetwork
 from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.speaker import speaker_bytes
 from sottovoce.models.runtime.strided import StridedAnalysis
-from sottovoce.models.runtime.voice_conversion import VoiceConversion, VoiceProfile, conversion_between, spread_of
+from sottovoce.models.runtime.voice_conversion import (
+    VoiceConversion,
+    VoiceProfile,
+    conversion_between,
+    latent_statistics,
+)
 from sottovoce.models.wavenet.tables import Tables
 
 SAMPLER_PREFIX = "sampler."
@@ -103,10 +109,10 @@ class Release:
         bits = self.config["bottleneck"]["bits"]
         self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in facts["presets"]}
         self.step = self.sample_rate // self.config["model"]["rate"]
-        self.lookahead = self.step + BEFORE
+        self.lookahead = self.step + FRAME_OVERHANG
 
     @cached_property
-    def nobody(self) -> bytes:
+    def neutral_speaker(self) -> bytes:
         """A speaker vector for when nobody has spoken yet: the one nearest to zero."""
         books = self._quantizer("speaker_books", len(self.config["speaker"]["bits"]))
         return bytes(books(np.zeros(self.config["speaker"]["size"], np.float32)).astype(np.uint8))
@@ -150,11 +156,11 @@ class Release:
             codes, total = codes + bytes((code,)), sums[code]
         return codes
 
-    def likeness(self, codes: NDArray[np.int16], speaker: bytes) -> bytes:
+    def voice_profile(self, codes: NDArray[np.int16], speaker: bytes) -> bytes:
         """The voice of codes (steps, books) and their speaker, to lend to others."""
-        return VoiceProfile(speaker, spread_of(self.network, codes, speaker)).pack()
+        return VoiceProfile(speaker, latent_statistics(self.network, codes, speaker)).pack()
 
-    def loan(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> VoiceConversion:
+    def voice_conversion(self, voice: bytes, codes: NDArray[np.int16], speaker: bytes) -> VoiceConversion:
         """What a decoder borrows to say in another's voice what codes (steps, books) say in that of `speaker`.
 
         Raises
@@ -217,10 +223,10 @@ def load(name: str = "default") -> Release:
 
 def read(name: str) -> tuple[bytes, dict[str, Any]]:
     """The safetensors file and the card of a model: see `load`."""
-    boxed = name in available()
+    bundled = name in available()
     folder = resources.files("sottovoce.models.released")
-    weights = folder / f"{name}.safetensors" if boxed else Path(name)
-    card = folder / f"{name}.json" if boxed else Path(name).with_suffix(".json")
+    weights = folder / f"{name}.safetensors" if bundled else Path(name)
+    card = folder / f"{name}.json" if bundled else Path(name).with_suffix(".json")
     data = weights.read_bytes()
     try:
         return data, json.loads(card.read_text())
@@ -303,4 +309,4 @@ def former_prefix(model: str) -> str:
     return f"former.{model}."
 
 
-__all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_together", "load", "write"]
+__all__ = ["Decoder", "Encoder", "Preset", "Release", "available", "decode_batch", "load", "write"]

@@ -18,6 +18,7 @@ class SpeakerEncoder(nn.Module):
         self.out = nn.Linear(2 * channels, size)
 
     def forward(self, mel: Tensor) -> Tensor:
+        """Map log-mel (B, 80, F) in nepers to speaker vectors (B, size)."""
         h = self.frames(normalised(mel))
         mean = h.mean(2)
         deviation = torch.sqrt((h * h).mean(2) - mean * mean + 1e-4)

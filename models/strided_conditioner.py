@@ -1,4 +1,4 @@
-"""Quantised latents and speaker -> what the decoder is told, 100 times a second."""
+"""Conditioner: quantised latents and speaker vector to conditioning of the decoder, 100 frames per second."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sottovoce.models.log_mel_scale import denormalised
 class StridedConditioner(nn.Module):
     """Causal residual stack from the latent rate up to 100 Hz, `ahead` latent steps of look-ahead (a release has one).
 
-    Its last hidden layer `c` conditions the WaveNet; three linear heads on it say log-mel, log-F0 and voicing, from
-    which the linear predictor, the pitch taps and the temperature are taken (lpc.py). Block i of those at one rate
-    looks back in strides of dilation**i frames.
+    Its last hidden layer `c` conditions the WaveNet; three linear heads on it predict log-mel, log-F0 and voicing,
+    from which the linear predictor, the pitch taps and the temperature are computed (lpc.py). Block i of those at one
+    rate has dilation ``dilation ** i``.
     """
 
     def __init__(
@@ -49,6 +49,6 @@ class StridedConditioner(nn.Module):
         return self.layers(self.enter(F.pad(x, (0, self.ahead))))[:, :, self.ahead * self.step :]
 
     def decoded(self, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """c -> log-mel (B, 80, F), log2 of F0 / 150 Hz (B, F), voicing logit (B, F)."""
+        """Map c to log-mel (B, 80, F), log2 of F0 / 150 Hz (B, F) and voicing logit (B, F)."""
         h = self.heads(c)
         return denormalised(h[:, : self.bands]), h[:, self.bands], h[:, self.bands + 1]

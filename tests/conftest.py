@@ -42,7 +42,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from sottovoce.codec.offline import lockstep
 
     monkeypatch.setattr(models, "release", stub_release)
-    monkeypatch.setattr(lockstep, "decode_together", stub_release.decode_together)
+    monkeypatch.setattr(lockstep, "decode_batch", stub_release.decode_batch)
     monkeypatch.setenv("PYTHONPATH", STUB_SITE, prepend=os.pathsep)
     models.loaded.cache_clear()
     yield

@@ -106,7 +106,7 @@ def heard(data: bytes, **how) -> str:
     return digest(np.round(Codec.load().decode(data, **how) * 32768))
 
 
-def codes_in(data: bytes) -> np.ndarray:
+def concatenate_codes(data: bytes) -> np.ndarray:
     reader = open_reader(io.BytesIO(data))
     model = by_id(reader.header.model)
     found = [block.codes for block in blocks_of(reader, model, preset_by_index(model, reader.header.preset))]
@@ -115,7 +115,7 @@ def codes_in(data: bytes) -> np.ndarray:
 
 def promised(name: str, data: bytes) -> dict:
     samples = {"seed 0": heard(data)} | {way: heard(data, **how) for way, how in WAYS.get(name, {}).items()}
-    return {"codes": digest(codes_in(data)), "samples": samples}
+    return {"codes": digest(concatenate_codes(data)), "samples": samples}
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_ways_to_speak(name, way, promises):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_codes(name, promises):
-    assert digest(codes_in(file(name))) == promises[name]["codes"]
+    assert digest(concatenate_codes(file(name))) == promises[name]["codes"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -189,7 +189,7 @@ import sys
 sys.path.insert(0, {tests!r})
 import test_golden
 for name in test_golden.NAMES:
-    print(name, test_golden.digest(test_golden.codes_in(test_golden.file(name))), sys.byteorder)
+    print(name, test_golden.digest(test_golden.concatenate_codes(test_golden.file(name))), sys.byteorder)
 """
 
 

@@ -17,10 +17,10 @@ def as_failure(error: Exception, file: str = "") -> SottoError:
     A broken pipe is raised again, because nobody reads the output any more, and so are unexpected errors when
     SOTTO_DEBUG is set.
     """
-    from sottovoce.codec.errors import SottoError, concerning
+    from sottovoce.codec.errors import SottoError, error_context
 
     try:
-        with concerning(file):
+        with error_context(file):
             raise error
     except SottoError as known:
         return known

@@ -28,5 +28,5 @@ def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 def voices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the bundled voices or, if none begins like that, let the shell complete a file."""
-    found = [CompletionItem(one.name) for one in profiles.boxed() if one.name.startswith(incomplete)]
+    found = [CompletionItem(one.name) for one in profiles.bundled_profiles() if one.name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]

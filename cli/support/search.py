@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 from sottovoce.codec.io.files import STANDARD
 from sottovoce.models.folders import walk
 
@@ -85,4 +85,4 @@ class Search:
             self.note(f"{name}: the folders in it are left out; add -r to take them too")
 
     def _on_error(self, error: OSError) -> None:
-        self.unreadable.append(explained(error, str(error.filename)))
+        self.unreadable.append(from_os_error(error, str(error.filename)))

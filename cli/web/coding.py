@@ -15,7 +15,7 @@ from sottovoce.cli.web.answers import Endpoint, HttpError, answering
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.pool import Pool
 from sottovoce.cli.web.uploads import allow, opened, uploaded
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.io.audio import WavWriter
 from sottovoce.codec.models import bit_rate, preset_by_name
 from sottovoce.codec.offline.decode import decode_stream
@@ -24,7 +24,7 @@ from sottovoce.codec.offline.info import info, info_stream
 from sottovoce.codec.offline.info_row import Row
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions, TimeSpan
 from sottovoce.codec.progress import Tick
-from sottovoce.codec.voice.profiles import boxed, is_coded, voice_in
+from sottovoce.codec.voice.profiles import bundled_profiles, is_coded, voice_in
 from sottovoce.models.release import Release
 
 _PIECE = 1 << 16  # bytes that are sent at once
@@ -71,7 +71,9 @@ class CodingService:
                 "id": model.id.hex(),
                 "sample_rate": model.sample_rate,
                 "presets": [{"name": one.name, "bit_rate": bit_rate(model, one)} for one in model.presets.values()],
-                "voices": [{"name": one.name, "voice": one.voice.hex()} for one in boxed() if one.fits(model)],
+                "voices": [
+                    {"name": one.name, "voice": one.voice.hex()} for one in bundled_profiles() if one.fits(model)
+                ],
                 "limits": {
                     "sound_bytes": self._limits.sound_bytes,
                     "coded_bytes": self._limits.coded_bytes,
@@ -131,7 +133,7 @@ class CodingService:
 
         def work(tick: Tick) -> dict[str, Any]:
             rows: list[Row] = []
-            with concerning(""):
+            with error_context(""):
                 found = info_stream(io.BytesIO(data), rows.append)
             seconds = self._model.step / self._model.sample_rate
             damaged = [[row.start, row.start + row.steps * seconds] for row in rows if row.bytes is None]

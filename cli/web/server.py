@@ -20,7 +20,7 @@ from sottovoce.cli.web.guard import Guard
 from sottovoce.cli.web.limits import Limits
 from sottovoce.cli.web.live import Live
 from sottovoce.cli.web.patience import patient_protocol
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 from sottovoce.codec.models import by_name
 
 STATIC = Path(__file__).parent / "static"
@@ -80,7 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise SottoError("address in use", "choose another --port, or 0 for any", f"{host}:{port}") from error
         if isinstance(error, socket.gaierror):
             raise SottoError("no such address", "give a name or an address of this machine", host) from error
-        raise explained(error, f"{host}:{port}") from error
+        raise from_os_error(error, f"{host}:{port}") from error
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * _PATIENCE)

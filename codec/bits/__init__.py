@@ -2,7 +2,7 @@
 
 from sottovoce.codec.bits.block import CodeBlock
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.header import MOST_PARITY, Header
+from sottovoce.codec.bits.header import MAX_PARITY, Header
 from sottovoce.codec.bits.lengths import BLOCK_STEPS
 from sottovoce.codec.bits.packets import Packets, Voice
 from sottovoce.codec.bits.reader import Reader
@@ -11,7 +11,7 @@ from sottovoce.codec.bits.writer import PacketWriter, Writer
 
 __all__ = [
     "BLOCK_STEPS",
-    "MOST_PARITY",
+    "MAX_PARITY",
     "CodeBlock",
     "FormatError",
     "Header",

@@ -2,7 +2,7 @@
 
 from binascii import crc_hqx
 
-SEAL = 2
+CRC_BYTES = 2
 """Bytes that a checksum takes."""
 
 
@@ -11,11 +11,11 @@ def crc16(data: bytes) -> int:
     return crc_hqx(data, 0xFFFF)  # the standard library's table-driven loop, in C
 
 
-def seal(body: bytes) -> bytes:
+def append_crc(body: bytes) -> bytes:
     """Return `body` with its checksum after it, little-endian."""
-    return body + crc16(body).to_bytes(SEAL, "little")
+    return body + crc16(body).to_bytes(CRC_BYTES, "little")
 
 
-def is_sealed(record: bytes) -> bool:
+def has_valid_crc(record: bytes) -> bool:
     """Tell whether `record` ends in the checksum of what is before it."""
-    return len(record) >= SEAL and seal(record[:-SEAL]) == record
+    return len(record) >= CRC_BYTES and append_crc(record[:-CRC_BYTES]) == record

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sottovoce.codec.bits import varint
-from sottovoce.codec.bits.crc import SEAL, is_sealed, seal
+from sottovoce.codec.bits.crc import CRC_BYTES, append_crc, has_valid_crc
 from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.source import Source
 
@@ -12,16 +12,16 @@ VERSION = 1
 METADATA_LIMIT = 1 << 16
 """Bytes that metadata may have."""
 
-_CODED, _METADATA, _UNKNOWN_LENGTH, _PROTECTED, _PACKETS, _HELD = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6
-_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PROTECTED | _PACKETS | _HELD
-MOST_PACKET_STEPS = 50
+_CODED, _METADATA, _UNKNOWN_LENGTH, _PROTECTED, _PACKETS, _DTX = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6
+_UNDERSTOOD = _CODED | _METADATA | _UNKNOWN_LENGTH | _PROTECTED | _PACKETS | _DTX
+MAX_PACKET_STEPS = 50
 """Steps that a packet may have."""
 
-MOST_PARITY = 16
+MAX_PARITY = 16
 """Parity records that a group of blocks may have."""
 
 _CHANNEL_BITS = 5
-_MOST_CHANNELS = (1 << _CHANNEL_BITS) - 1
+_MAX_CHANNELS = (1 << _CHANNEL_BITS) - 1
 _NEWER = "update sottovoce"
 _DAMAGED = "get the file again"
 
@@ -68,7 +68,7 @@ class Header:
     metadata: bytes | None = None
     packet_steps: int = 0
     coded: bool = False
-    held: bool = False
+    dtx: bool = False
     protection: int = 0
 
     def __post_init__(self) -> None:
@@ -84,19 +84,19 @@ class Header:
             raise ValueError("a speaker vector has at most 255 bytes")
         if len(self.metadata or b"") > METADATA_LIMIT:
             raise ValueError(f"metadata has at most {METADATA_LIMIT} bytes")
-        if not 0 <= self.packet_steps <= MOST_PACKET_STEPS or (self.packet_steps and self.samples is not None):
-            raise ValueError(f"packets have at most {MOST_PACKET_STEPS} steps, and make a stream of unknown length")
+        if not 0 <= self.packet_steps <= MAX_PACKET_STEPS or (self.packet_steps and self.samples is not None):
+            raise ValueError(f"packets have at most {MAX_PACKET_STEPS} steps, and make a stream of unknown length")
         if self.packet_steps and self.coded:
             raise ValueError("packets aren't entropy coded")
-        if self.held and not self.coded:
+        if self.dtx and not self.coded:
             raise ValueError("only entropy coded steps can be held")
-        if not 0 <= self.protection <= MOST_PARITY or (self.protection and not self.coded):
-            raise ValueError(f"entropy coded blocks have at most {MOST_PARITY} parity records a group, others none")
+        if not 0 <= self.protection <= MAX_PARITY or (self.protection and not self.coded):
+            raise ValueError(f"entropy coded blocks have at most {MAX_PARITY} parity records a group, others none")
 
     def pack(self) -> bytes:
         """Return the bytes of the header, checksum included."""
         flags = (self.samples is None) * _UNKNOWN_LENGTH | (self.metadata is not None) * _METADATA
-        flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED | self.held * _HELD
+        flags |= bool(self.packet_steps) * _PACKETS | self.coded * _CODED | self.dtx * _DTX
         flags |= bool(self.protection) * _PROTECTED
         parts = [
             MAGIC,
@@ -104,7 +104,7 @@ class Header:
             self.model,
             bytes((self.preset,)),
             varint.encode(self.samples or 0),
-            varint.encode(self.rate << _CHANNEL_BITS | min(self.channels, _MOST_CHANNELS)),
+            varint.encode(self.rate << _CHANNEL_BITS | min(self.channels, _MAX_CHANNELS)),
             bytes((self.level, len(self.speaker))),
             self.speaker,
         ]
@@ -114,7 +114,7 @@ class Header:
             parts.append(bytes((self.protection,)))
         if self.metadata is not None:
             parts += varint.encode(len(self.metadata)), self.metadata
-        return seal(b"".join(parts))
+        return append_crc(b"".join(parts))
 
     @classmethod
     def read(cls, source: Source) -> "Header":
@@ -124,7 +124,7 @@ class Header:
         return header
 
     @classmethod
-    def stands(cls, source: Source) -> bool:
+    def is_next(cls, source: Source) -> bool:
         """Return whether a header that can be read comes next; nothing is taken."""
         try:
             return source.peek(0, len(MAGIC)) == MAGIC and cls._peek(source)[1] > 0
@@ -153,22 +153,22 @@ class Header:
             if (size := fields.varint()) > METADATA_LIMIT:
                 raise FormatError("the header is damaged", _DAMAGED)
             metadata = fields.take(size)
-        fields.take(SEAL)
+        fields.take(CRC_BYTES)
         unknown = bool(flags & _UNKNOWN_LENGTH)
-        coded, held = bool(flags & _CODED), bool(flags & _HELD)
-        packets = unknown and not coded and 1 <= packet_steps <= MOST_PACKET_STEPS
-        protected = coded and 1 <= protection <= MOST_PARITY
+        coded, dtx = bool(flags & _CODED), bool(flags & _DTX)
+        packets = unknown and not coded and 1 <= packet_steps <= MAX_PACKET_STEPS
+        protected = coded and 1 <= protection <= MAX_PARITY
         possible = (
             (not unknown or not samples)
             and (packets or not flags & _PACKETS)
             and (protected or not flags & _PROTECTED)
-            and (coded or not held)
+            and (coded or not dtx)
         )
-        if not is_sealed(fields.all()) or not possible:
+        if not has_valid_crc(fields.all()) or not possible:
             raise FormatError("the header is damaged", _DAMAGED)
-        rate, channels = origin >> _CHANNEL_BITS, origin & _MOST_CHANNELS
+        rate, channels = origin >> _CHANNEL_BITS, origin & _MAX_CHANNELS
         length = None if unknown else samples
-        how = packet_steps, coded, held, protection
+        how = packet_steps, coded, dtx, protection
         return cls(model, preset, length, rate, channels, level, speaker, metadata, *how), fields.at
 
 

@@ -4,10 +4,10 @@ from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.header import MAGIC, Header
 from sottovoce.codec.bits.source import Source
 
-FURTHEST = 1 << 20
+MAX_GAP_BYTES = 1 << 20
 """Bytes after the end of a file in which another one is looked for."""
 
-FURTHEST_COPY = 1 << 17
+MAX_COPY_OFFSET = 1 << 17
 """Bytes in which the second header of a file is looked for: more than the longest first one has."""
 
 _LOOK = 1 << 6  # bytes at once: few, so that a header that comes live doesn't wait for what follows
@@ -35,11 +35,11 @@ def begin(source: Source) -> tuple[Header, int]:
     try:
         header = Header.read(source)
     except FormatError:
-        passed, stands = seek(source, FURTHEST_COPY)
-        if not stands or not (header := Header.read(source)).protection:
+        passed, is_next = seek(source, MAX_COPY_OFFSET)
+        if not is_next or not (header := Header.read(source)).protection:
             raise
     copy = header.pack()
-    if header.protection and Header.stands(source) and source.peek(0, len(copy)) == copy:
+    if header.protection and Header.is_next(source) and source.peek(0, len(copy)) == copy:
         source.skip(len(copy))
     return header, passed
 
@@ -60,7 +60,7 @@ def seek(source: Source, furthest: int) -> tuple[int, bool]:
         The bytes that were passed by, and whether a header that can be read comes next.
     """
     passed = 0
-    while not Header.stands(source):
+    while not Header.is_next(source):
         window = source.upto(_LOOK)
         if not window or passed >= furthest:
             return passed + len(window), False

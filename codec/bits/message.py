@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sottovoce.codec.bits import varint
-from sottovoce.codec.bits.crc import SEAL, crc16
+from sottovoce.codec.bits.crc import CRC_BYTES, crc16
 from sottovoce.codec.bits.errors import FormatError
 from sottovoce.codec.bits.source import Source
 
@@ -162,12 +162,12 @@ def is_packet(data: bytes) -> bool:
 
 def sealed(body: bytes, model: bytes) -> bytes:
     """Return a message with its checksum, which covers the id of its model too."""
-    return body + crc16(model + body).to_bytes(SEAL, "little")
+    return body + crc16(model + body).to_bytes(CRC_BYTES, "little")
 
 
 def unsealed(data: bytes, ids_of: IdsOf) -> tuple[bytes, bytes]:
     """Return a message without its checksum, and the id of its model; raise FormatError where the checksum is wrong."""
-    body = data[:-SEAL]
+    body = data[:-CRC_BYTES]
     if body:
         for model in ids_of(body):
             if sealed(body, model) == data:

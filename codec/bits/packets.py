@@ -47,24 +47,25 @@ class Packets:
         self._packing = BitPacking(widths)
         self.steps = steps
         self.plain = self._packing.size(steps)
-        self.telling = self.plain + 1 + speaker
+        self.size_with_voice = self.plain + 1 + speaker
 
     def pack(self, codes: npt.NDArray[np.int16], voice: Voice | None = None) -> bytes:
         """Return the packet of codes [steps, books]; the voice holds from its first step on."""
-        told = b"" if voice is None else bytes((voice.level,)) + voice.speaker
-        return self._packing.pack(self._packing.check(codes)) + told
+        voice_bytes = b"" if voice is None else bytes((voice.level,)) + voice.speaker
+        return self._packing.pack(self._packing.check(codes)) + voice_bytes
 
     def unpack(self, packet: bytes) -> tuple[npt.NDArray[np.int16], Voice | None]:
         """Return the codes [steps, books] of a packet and the voice it tells; raise FormatError where it is none."""
         if not self.fits(packet):
             raise FormatError(
-                f"a packet of {len(packet)} bytes where they have {self.plain} or {self.telling}", "leave it out"
+                f"a packet of {len(packet)} bytes where they have {self.plain} or {self.size_with_voice}",
+                "leave it out",
             )
         return self.codes(packet), self.voice(packet)
 
     def fits(self, packet: bytes) -> bool:
         """Return whether a packet has one of the two sizes."""
-        return len(packet) in (self.plain, self.telling)
+        return len(packet) in (self.plain, self.size_with_voice)
 
     def codes(self, packet: bytes) -> npt.NDArray[np.int16]:
         """Return the codes [steps, books] of a packet of one of the two sizes."""
@@ -72,5 +73,5 @@ class Packets:
 
     def voice(self, packet: bytes) -> Voice | None:
         """Return the voice that such a packet tells."""
-        told = packet[self.plain :]
-        return Voice(told[0], told[1:]) if told else None
+        voice_bytes = packet[self.plain :]
+        return Voice(voice_bytes[0], voice_bytes[1:]) if voice_bytes else None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-WIDEST = 15
+MAX_WIDTH = 15
 """Bits of the widest book: a code must fit in an int16."""
 
 
@@ -20,8 +20,8 @@ class BitPacking:
 
     def __init__(self, widths: Iterable[int]) -> None:
         self.widths = tuple(int(width) for width in widths)
-        if not self.widths or not all(1 <= width <= WIDEST for width in self.widths):
-            raise ValueError(f"widths must be 1 to {WIDEST} bits, not {self.widths}")
+        if not self.widths or not all(1 <= width <= MAX_WIDTH for width in self.widths):
+            raise ValueError(f"widths must be 1 to {MAX_WIDTH} bits, not {self.widths}")
         self.bits = sum(self.widths)  # in a step
         # Of each bit of a step: whose it is, and how far it stands from the code's lowest one.
         self._book = np.repeat(np.arange(len(self.widths)), self.widths)

@@ -15,7 +15,7 @@ TOTAL_BITS = 16
 """Widest resolution of frequencies."""
 
 
-def most_bytes(symbols: int) -> int:
+def max_bytes(symbols: int) -> int:
     """Return the bytes that so many symbols take at most."""
     return symbols * TOTAL_BITS // 8 + 1
 

@@ -7,8 +7,8 @@ from typing import BinaryIO
 from sottovoce.codec.bits.block import CodeBlock, Codes
 from sottovoce.codec.bits.context.coder import ContextCoder
 from sottovoce.codec.bits.errors import FormatError
-from sottovoce.codec.bits.framing import framing_of
-from sottovoce.codec.bits.header_search import FURTHEST, begin, seek
+from sottovoce.codec.bits.framing import make_framing
+from sottovoce.codec.bits.header_search import MAX_GAP_BYTES, begin, seek
 from sottovoce.codec.bits.lengths import BLOCK_STEPS, positive, steps_of
 from sottovoce.codec.bits.packets import Packets
 from sottovoce.codec.bits.packing import BitPacking
@@ -18,7 +18,7 @@ from sottovoce.codec.bits.records import Framing, Record, block_size, pack_end
 from sottovoce.codec.bits.source import Source
 from sottovoce.codec.bits.voices import VoiceChange, unpack_changes
 
-MOST_CONCEALED = 30
+MAX_CONCEALED_BLOCKS = 30
 """Blocks in a row that are made up for damage, a minute; more aren't speech any more and are missing.
 Of packets, as many as make a minute."""
 
@@ -93,7 +93,7 @@ class Reader:
         """Iterate over the blocks, once; bytes of any kind raise nothing.
 
         Damaged blocks come as often as there are bytes for them, whatever the header promises, but no more than
-        `MOST_CONCEALED` in a row.
+        `MAX_CONCEALED_BLOCKS` in a row.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Reader:
             raise RuntimeError("the blocks of a stream can be read only once")
         self._begun = True
         packing, block_steps = BitPacking(widths), self.header.packet_steps or positive(block_steps)
-        framing = framing_of(self.header, packing, positive(step), block_steps)
+        framing = make_framing(self.header, packing, positive(step), block_steps)
         if not self.header.coded:
             return self._blocks(packing, step, block_steps, framing)
         if coder is None:
@@ -130,7 +130,7 @@ class Reader:
         if self._copied:
             yield self.body, self.taken
         block_steps = self.header.packet_steps or positive(block_steps)
-        framing = framing_of(self.header, BitPacking(widths), positive(step), block_steps)
+        framing = make_framing(self.header, BitPacking(widths), positive(step), block_steps)
         while record := framing.find(self._source, _ENDLESS)[1]:
             if record.payload:
                 yield self.taken - record.size, self.taken
@@ -153,12 +153,12 @@ class Reader:
     def another(self) -> "Reader | None":
         """Return a reader of the file that comes next in the stream, when the blocks of this one are over.
 
-        What is between them is passed by, as far as `FURTHEST`, and told by `trailing`; a damaged header whose copy
-        follows is told by `skipped` of the other reader.
+        Other bytes between them are skipped, up to `MAX_GAP_BYTES`, and reported by `trailing`. A damaged header whose
+        copy follows is reported by `skipped` of the other reader.
         """
-        passed, stands = seek(self._source, FURTHEST)
+        passed, is_next = seek(self._source, MAX_GAP_BYTES)
         self.trailing = passed > 0
-        if not stands:
+        if not is_next:
             return None
         following = Reader(self._source)
         if following.header.protection and passed == len(following.header.pack()):
@@ -179,22 +179,22 @@ class Reader:
             left = promised - done
             due = (left - 1) // block_steps * full + last
             damaged, record = framing.find(self._source, due)
-            held = min(block_steps, left, 8 * len(record.payload) // packing.bits) if record else 0
+            present = min(block_steps, left, 8 * len(record.payload) // packing.bits) if record else 0
             if record and record.samples is not None:
                 samples = record.samples
                 left = max(0, steps_of(samples, step) - done)
-            lost = left if damaged == due else min(left - held, framing.lost(damaged, record) * block_steps)
-            concealed = min(lost, MOST_CONCEALED * (BLOCK_STEPS if packets else block_steps))
+            lost = left if damaged == due else min(left - present, framing.lost(damaged, record) * block_steps)
+            concealed = min(lost, MAX_CONCEALED_BLOCKS * (BLOCK_STEPS if packets else block_steps))
             omitted += lost - concealed
             yield from self._damaged(concealed, block_steps)
-            done += lost + held
-            if record and held:
+            done += lost + present
+            if record and present:
                 if packets:
                     codes, voice = partial(packets.codes, record.payload), packets.voice(record.payload)
                 else:
-                    codes, voice = partial(packing.unpack, record.payload, held), None
-                yield CodeBlock(held, codes, voice, record.size)
-            if not record or not held or (known and len(record.payload) < framing.full):
+                    codes, voice = partial(packing.unpack, record.payload, present), None
+                yield CodeBlock(present, codes, voice, record.size)
+            if not record or not present or (known and len(record.payload) < framing.full):
                 break
         self._finish(samples, done, omitted, step, known, block_steps - 1 if packets else 7 // packing.bits)
 
@@ -232,11 +232,11 @@ class Reader:
                 self.foreign_bytes += damaged
             changes, body = found
             speaker = changes[-1].voice.speaker if changes else speaker
-            concealed = min(ahead, MOST_CONCEALED)
+            concealed = min(ahead, MAX_CONCEALED_BLOCKS)
             omitted += (ahead - concealed) * block_steps
             yield from self._damaged(concealed * block_steps, block_steps)
             self.restored_blocks += record.restored
-            codes = partial(_decoded, coder, body, steps, self.header.held)
+            codes = partial(_decoded, coder, body, steps, self.header.dtx)
             yield CodeBlock(steps, codes, None, record.size, record.restored, changes)
             due, done, damaged = due + ahead + 1, done + ahead * block_steps + steps, 0
         if self._restoring:
@@ -249,7 +249,7 @@ class Reader:
             self._pass_copy(record.samples)
         if ended and promised > done:
             lost = promised - done
-            concealed = min(lost, MOST_CONCEALED * block_steps)
+            concealed = min(lost, MAX_CONCEALED_BLOCKS * block_steps)
             omitted += lost - concealed
             yield from self._damaged(concealed, block_steps)
             done = promised
@@ -287,6 +287,6 @@ def _changes(block: NumberedBlock, steps: int, speaker: bytes) -> tuple[tuple[Vo
     return unpack_changes(block.body, steps, speaker) if block.changes else ((), block.body)
 
 
-def _decoded(coder: ContextCoder, body: bytes, steps: int, held: bool) -> Codes:
+def _decoded(coder: ContextCoder, body: bytes, steps: int, dtx: bool) -> Codes:
     coder.reset()
-    return coder.decode_held(body, steps)[0] if held else coder.decode(body, steps)
+    return coder.decode_dtx(body, steps)[0] if dtx else coder.decode(body, steps)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sottovoce.codec.bits import varint
-from sottovoce.codec.bits.crc import SEAL, is_sealed, seal
+from sottovoce.codec.bits.crc import CRC_BYTES, append_crc, has_valid_crc
 from sottovoce.codec.bits.header import MAGIC, Header
 from sottovoce.codec.bits.source import Source
 
@@ -38,17 +38,17 @@ class Record:
 
 def pack_block(payload: bytes) -> bytes:
     """Return a block: length, `payload`, checksum over both."""
-    return seal(varint.encode(len(payload)) + payload)
+    return append_crc(varint.encode(len(payload)) + payload)
 
 
 def pack_end(samples: int | None) -> bytes:
     """Return the end: an empty block. It tells the length, with a checksum, where the header couldn't (not None)."""
-    return b"\0" if samples is None else seal(b"\0" + varint.encode(samples))
+    return b"\0" if samples is None else append_crc(b"\0" + varint.encode(samples))
 
 
 def block_size(payload: int) -> int:
     """Return the bytes of a block whose payload has `payload` bytes."""
-    return len(varint.encode(payload)) + payload + SEAL
+    return len(varint.encode(payload)) + payload + CRC_BYTES
 
 
 class Framing:
@@ -72,11 +72,11 @@ class Framing:
     """
 
     def __init__(
-        self, sizes: Iterable[int], full: int, known: bool, *, telling: int = 0, protected: bool = False
+        self, sizes: Iterable[int], full: int, known: bool, *, size_with_voice: int = 0, protected: bool = False
     ) -> None:
         self.full = full
         self.known = known
-        self._telling = telling
+        self._telling = size_with_voice
         self._protected = protected
         self._barren = 0  # up to here in the stream no record begins that is followed by another
         self._sizes = frozenset(sizes)
@@ -114,7 +114,7 @@ class Framing:
             if record:
                 source.skip(record.size)
                 return damaged, record
-            if Header.stands(source):
+            if Header.is_next(source):
                 break
             passed = source.upto(min(self._ahead, limit - damaged))
             if not passed:
@@ -166,8 +166,8 @@ class Framing:
             samples, stop = found
         elif size not in self._sizes:
             return None
-        record = source.peek(start, stop + SEAL)
-        if record is None or not is_sealed(record):
+        record = source.peek(start, stop + CRC_BYTES)
+        if record is None or not has_valid_crc(record):
             return None
         return Record(len(record), record[body - start : body - start + size], samples)
 

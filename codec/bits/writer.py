@@ -60,7 +60,7 @@ class Writer:
         self._step = positive(step)
         self._block_steps = positive(block_steps)
         self._pending = np.zeros((0, len(self._packing.widths)), np.int16)
-        self._held = np.zeros(0, np.uint8)  # of the pending steps
+        self._repeated = np.zeros(0, np.uint8)  # of the pending steps
         self._coder = coder
         self._steps = self._blocks = 0
         self._voice = Voice(header.level, header.speaker)
@@ -68,7 +68,7 @@ class Writer:
         self._group: list[bytes] = []  # payloads that have no parity yet
         self._put(header.pack() * self._copies)
 
-    def write(self, codes: npt.ArrayLike, held: npt.NDArray[np.uint8] | None = None) -> None:
+    def write(self, codes: npt.ArrayLike, repeated: npt.NDArray[np.uint8] | None = None) -> None:
         """Add steps.
 
         Parameters
@@ -83,11 +83,11 @@ class Writer:
         ValueError
             When codes don't fit the widths, or the flags the header.
         """
-        if self._header.held != (held is not None):
+        if self._header.dtx != (repeated is not None):
             raise ValueError("flags belong to a header that says so")
         checked = self._packing.check(codes)
-        if held is not None:
-            self._held = np.concatenate((self._held, held))
+        if repeated is not None:
+            self._repeated = np.concatenate((self._repeated, repeated))
         self._steps += len(checked)
         waiting = np.concatenate((self._pending, checked))
         whole = len(waiting) - len(waiting) % self._block_steps
@@ -134,12 +134,12 @@ class Writer:
         if self._coder:
             self._coder.reset()  # so that each block can be read alone
             short = self._header.samples is None and len(codes) < self._block_steps
-            held = None
-            if self._header.held:
-                held, self._held = np.split(self._held, [len(codes)])
-                held[:1] = 0  # each block can be read alone
+            repeated = None
+            if self._header.dtx:
+                repeated, self._repeated = np.split(self._repeated, [len(codes)])
+                repeated[:1] = 0  # each block can be read alone
             changes = self._packed_changes(len(codes))
-            body = changes + self._coder.encode(codes, held)
+            body = changes + self._coder.encode(codes, repeated)
             block = NumberedBlock(self._blocks, len(codes) if short else 0, body, bool(changes))
             self._put(block.pack())
             if self._header.protection:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypedDict
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.alignment import VERSION, delay
 from sottovoce.codec.evaluation.codecs import codec
@@ -81,7 +81,7 @@ class CodingMeasurement:
 
 def code(task: CodingMeasurement) -> CodedRecording:
     """Encode and decode a recording, and keep what became of it."""
-    with concerning(f"{task.codec}, {task.recording.path}"):
+    with error_context(f"{task.codec}, {task.recording.path}"):
         peer, wave = codec(task.codec, task.settings), read(task.recording.file)
         start = processor_seconds()
         data = peer.encode(wave)

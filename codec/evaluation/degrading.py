@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation.conditions.base import Condition, Degradation
 from sottovoce.codec.evaluation.references import ReferenceRecording
 from sottovoce.codec.evaluation.store import StoredPart
@@ -69,7 +69,7 @@ class Degrading:
 
 def degrade(task: Degrading) -> DegradedRecording:
     """Degrade a recording and store it."""
-    with concerning(task.recording.path):
+    with error_context(task.recording.path):
         wave = rounded(task.degradation(read(task.recording.file), task.recording, task.others))
     task.part.forget()
     write_flac(task.file, wave)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.alignment import match_level, remove_delay
 from sottovoce.codec.evaluation.coding import CodingMeasurement
@@ -98,7 +98,7 @@ class Comparing:
 def compare(task: Comparing) -> list[Figures]:
     """Measure what is not measured yet, and store the figures of each codec."""
     recording, clean = task.tasks[0].coding.recording, task.tasks[0].clean
-    with concerning(recording.path):
+    with error_context(recording.path):
         reference = Reference(read(recording.file), recording.phones)
         origin = Reference(read(clean.recording.file)) if clean else None
         return [one.known() or _measured(one, reference, origin) for one in task.tasks]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.measuring import Measurement
 from sottovoce.codec.evaluation.metrics import Figures
@@ -50,7 +50,7 @@ class Prediction:
 def predict_one(task: Prediction) -> Figures:
     """Predict the naturalness of what is measured and can be listened to, and store it."""
     coding = task.measurement.coding
-    with concerning(f"{task.predictor}, {coding.codec}, {coding.recording.path}"):
+    with error_context(f"{task.predictor}, {coding.codec}, {coding.recording.path}"):
         wave = read_flac(places.clip(coding.folder, coding.codec, coding.recording.id))
         figures = predict(task.predictor, task.weights, wave)
     task.part.save(figures)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 if sys.platform != "win32":
     import resource
@@ -47,7 +47,7 @@ def peak_memory(command: Sequence[str]) -> int | None:
 
 
 def _run(command: Sequence[str]) -> int:
-    with concerning(command[0]), TemporaryFile() as said:  # and no pipe, in which much to say would get stuck
+    with error_context(command[0]), TemporaryFile() as said:  # and no pipe, in which much to say would get stuck
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
         status_file = Path(f"/proc/{process.pid}/status")
         start = time.monotonic()

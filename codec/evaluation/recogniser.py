@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.evaluation.peers.base import Wave
 
 WEIGHTS = "model.bin"
@@ -67,7 +67,7 @@ def find_model(name: str) -> RecogniserModel:
             raise SottoError(why, "name a folder with model.bin, or a model such as tiny.en", name) from error
     if not (folder / WEIGHTS).is_file():
         raise SottoError(f"no {WEIGHTS} in it", "give the folder of a Whisper model converted for CTranslate2", name)
-    with concerning(name), (folder / WEIGHTS).open("rb") as file:
+    with error_context(name), (folder / WEIGHTS).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return RecogniserModel(name, str(folder), sha256, version)
 

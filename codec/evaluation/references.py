@@ -1,20 +1,22 @@
-"""The recordings that an evaluation is about, and what is known of them."""
+"""The recordings of an evaluation, with their speakers and phones."""
 
-import csv
-import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sottovoce.codec.errors import SottoError, concerning, explained
+from sottovoce.codec.errors import SottoError, error_context, from_os_error
 from sottovoce.codec.evaluation import places, sets
 from sottovoce.models.audio.reader import AUDIO_SUFFIXES
 from sottovoce.models.folders import walk
 from sottovoce.models.phones.labels import SILENCE, parse_alignment
-
-PHONES = "alignments.csv"
-"""A table beside the recordings: path, and the phones spoken as NAME:FIRST:END ... (frames of 10 ms)."""
+from sottovoce.models.speech_table import (
+    ALIGNMENTS,
+    find_recording,
+    is_child,
+    known_speaker,
+    read_alignments,
+    read_table,
+)
 
 COLUMNS = ("corpus", "speaker", "gender", "age", "language", "text")
 
@@ -26,15 +28,15 @@ class ReferenceRecording:
     Parameters
     ----------
     id : str
-        Its number, which names its files in the report.
+        Number that names its files in the report.
     path : str
-        As the table calls it, or as seen from the folder.
+        Path as the table gives it, or relative to the folder.
     file : Path
-        Where it is.
+        The file.
     corpus, speaker, gender, age, language, text : str
-        What is known; else empty. `text` is what is said.
+        Columns of the table, empty where unknown. `text` is the transcript.
     phones : tuple of str
-        What is spoken, without silence; empty where it isn't known.
+        Phones without silence; empty where unknown.
     """
 
     id: str
@@ -50,39 +52,36 @@ class ReferenceRecording:
 
     @property
     def who(self) -> str:
-        """Name the speaker among those of all corpora. One who isn't known is taken for somebody else every time."""
+        """Name of the speaker, unique among all corpora; an unknown speaker counts as a different one each time."""
         return f"{self.corpus}/{self.speaker}" if self.speaker else self.id
 
     @property
     def generation(self) -> str:
-        """Return "children" (under 16) or "adults", or nothing where the age isn't known."""
-        try:
-            age = float(self.age)
-        except ValueError:
-            return ""
-        return "" if math.isnan(age) else "children" if age < 16 else "adults"
+        """Either "children" (under 16) or "adults"; empty where the age is unknown."""
+        child = is_child(self.age)
+        return "" if child is None else "children" if child else "adults"
 
 
 def find(source: str, report: Path, corpus: str | None = None, limit: int | None = None) -> list[ReferenceRecording]:
-    """Find the recordings that a folder holds or a table lists.
+    """Find the recordings of a folder or of a table.
 
     Parameters
     ----------
     source : str
-        A folder, which is searched with those in it: the folder that a recording is in is then its speaker. Or a CSV
-        with a column `path` (relative to it) and, where they are known, corpus, speaker, gender (m or f), age (years),
-        language and text.
+        A folder, which is searched recursively: the folder of a recording is its speaker. Or a table
+        (`models.speech_table`) with a column `path`, relative to the table, and optionally corpus, speaker, gender (m
+        or f), age (years), language and text.
     report : Path
-        Folder of the report. Sounds that an earlier run left there are no recordings.
+        Folder of the report, whose sounds are not recordings.
     corpus : str, optional
         Name of the corpus in the folder: see `sets`.
     limit : int, optional
-        Most recordings; they are spread evenly over all.
+        Largest number of recordings, which are spread evenly over all.
 
     Raises
     ------
     SottoError
-        When there are none, or the table is no table.
+        When there are none, or the table cannot be read.
     """
     if corpus:
         folder, rows = source, sets.rows(corpus, source)
@@ -90,19 +89,18 @@ def find(source: str, report: Path, corpus: str | None = None, limit: int | None
         folder, rows = source, _walk(source, report)
     else:
         folder, rows = os.path.dirname(source), _table(source)
-    phones = _phones(os.path.join(folder, PHONES))
+    with error_context(source):
+        phones = read_alignments(Path(folder))
     width = max(4, len(str(len(rows))))
     rows = _spread(rows, limit)
-    return [
-        ReferenceRecording(
-            f"{number:0{width}d}",
-            _shown(row["path"]),
-            Path(folder, row["path"]),
-            **{column: _shown(row.get(column) or "").strip() for column in COLUMNS},
-            phones=phones.get(os.path.normpath(row["path"]), ()),
-        )
-        for number, row in enumerate(rows)
-    ]
+    recordings = []
+    for number, row in enumerate(rows):
+        file = find_recording(row["path"], (Path(folder),)) or Path(folder, row["path"])
+        known = {column: _shown(row.get(column) or "").strip() for column in COLUMNS}
+        known["speaker"] = known_speaker(known["speaker"])
+        spoken = _spoken(phones.get(file.resolve(), ""))
+        recordings.append(ReferenceRecording(f"{number:0{width}d}", _shown(row["path"]), file, **known, phones=spoken))
+    return recordings
 
 
 def _spread(rows: list[dict[str, str]], limit: int | None) -> list[dict[str, str]]:
@@ -112,7 +110,7 @@ def _spread(rows: list[dict[str, str]], limit: int | None) -> list[dict[str, str
 
 
 def _shown(name: str) -> str:
-    """Replace what of a file's name is no text, which Linux allows, and can't be written."""
+    """Replace the bytes of a file name that are not text, which Linux allows and JSON does not."""
     return name.encode(errors="replace").decode()
 
 
@@ -132,50 +130,20 @@ def _walk(folder: str, report: Path) -> list[dict[str, str]]:
 
 
 def _refused(error: OSError) -> None:
-    raise explained(error, str(error.filename)) from error
+    raise from_os_error(error, str(error.filename)) from error
 
 
 def _table(path: str) -> list[dict[str, str]]:
-    rows = list(_rows(path, "path"))
+    with error_context(path):
+        rows = read_table(path, "path")
     if not rows:
         raise SottoError("lists no recordings", "give a folder of recordings or a table with a column 'path'", path)
     return rows
 
 
-def _phones(path: str) -> dict[str, tuple[str, ...]]:
-    if not os.path.exists(path):
-        return {}
-    try:
-        return {
-            os.path.normpath(row["path"]): _spoken(row["phones"] or "", path) for row in _rows(path, "path", "phones")
-        }
-    except _NoColumn:
-        return {}  # it is someone else's
-
-
-def _spoken(phones: str, path: str) -> tuple[str, ...]:
+def _spoken(phones: str) -> tuple[str, ...]:
     try:
         return tuple(name for name, _, _ in parse_alignment(phones) if name != SILENCE)
     except ValueError as error:
-        raise SottoError(f"is no table of phones ({error})", "give each as NAME:FIRST:END, in ARPAbet", path) from error
-
-
-class _NoColumn(SottoError):
-    """A table is of something else."""
-
-
-def _rows(path: str, *needed: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table that has at least these columns, and a path in each row."""
-    with concerning(path):
-        try:
-            with open(path, newline="", encoding="utf-8-sig") as lines:  # spreadsheets put a mark before the header
-                reader = csv.DictReader(lines)
-                for column in needed:
-                    if column not in (reader.fieldnames or ()):
-                        raise _NoColumn(f"has no column {column!r}", "name the columns in its first line", path)
-                for row in reader:
-                    if not row["path"]:
-                        raise SottoError(f"line {reader.line_num} isn't complete", "fill in path")
-                    yield row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise SottoError(f"is no table ({error})", "give a folder of recordings or a CSV in UTF-8") from error
+        what = f"is no table of phones ({error})"
+        raise SottoError(what, "give each as NAME:FIRST:END, in ARPAbet", ALIGNMENTS) from error

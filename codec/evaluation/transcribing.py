@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.measuring import Measurement
 from sottovoce.codec.evaluation.recogniser import RecogniserModel, recogniser
@@ -52,7 +52,7 @@ class Transcription:
 def transcribe(task: Transcription) -> Transcript:
     """Transcribe what is measured and can be listened to, and store the transcript."""
     coding = task.measurement.coding
-    with concerning(f"{coding.codec}, {coding.recording.path}"):
+    with error_context(f"{coding.codec}, {coding.recording.path}"):
         wave = read_flac(places.clip(coding.folder, coding.codec, coding.recording.id))
         transcript: Transcript = {"text": recogniser(task.model.folder).transcribe(wave, task.language)}
     task.part.save(transcript)

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, integers
 from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.io.files import writing
@@ -40,7 +40,7 @@ def read_flac(path: Path) -> Wave:
     SottoError
         When it can't be read.
     """
-    with concerning(str(path)):
+    with error_context(str(path)):
         data = path.read_bytes()
         try:
             return soundfile.read(io.BytesIO(data), dtype="float32")[0]

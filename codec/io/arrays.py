@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sottovoce.codec.errors import SottoError
 
-MOST_CHANNELS = 255
+MAX_CHANNELS = 255
 ORDINARY_CHANNELS = 8
 """More than these, and more than samples, are taken for samples."""
 
@@ -18,7 +18,7 @@ def checked(wave: npt.ArrayLike) -> npt.NDArray:
     array = np.asarray(wave)
     if array.ndim == 2:
         samples, channels = array.shape
-        if not 1 <= channels <= MOST_CHANNELS or max(samples, ORDINARY_CHANNELS) < channels:
+        if not 1 <= channels <= MAX_CHANNELS or max(samples, ORDINARY_CHANNELS) < channels:
             raise SottoError(f"{samples} samples of {channels} channels", "transpose it: give [samples, channels]")
     return array
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from sottovoce.codec.errors import SottoError, concerning, explained
+from sottovoce.codec.errors import SottoError, error_context, from_os_error
 from sottovoce.codec.io.interruption import Endless, InputEnd
 from sottovoce.models.files import Unfinished, create, replace
 
@@ -25,7 +25,7 @@ def shown(name: str) -> str:
 @contextmanager
 def reading(name: str) -> Iterator[BinaryIO]:
     """Open an input; errors inside that name no file get its name."""
-    with concerning(shown(name)):
+    with error_context(shown(name)):
         if name == STANDARD:
             if sys.stdin is None:
                 raise SottoError("is closed", "give a file")
@@ -59,7 +59,7 @@ def seekable(file: BinaryIO, start: bytes = b"", ends: InputEnd | None = None) -
                     copy.write(piece)
             copy.seek(0)
         except OSError as error:
-            raise explained(error, f"temporary folder {tempfile.gettempdir()}") from error
+            raise from_os_error(error, f"temporary folder {tempfile.gettempdir()}") from error
         yield copy
 
 
@@ -121,7 +121,7 @@ def _blaming(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise explained(error, name) from error
+        raise from_os_error(error, name) from error
 
 
 def flows() -> bool:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 from sottovoce.codec.live.datagrams import MAX_DATAGRAM_BYTES, Datagram, Kind, Packetizer, SequenceCounter
 from sottovoce.codec.live.player import Player
 from sottovoce.codec.stream import StreamDecoder
@@ -117,7 +117,7 @@ class UdpSender:
             self._socket.send(datagram.pack())
         except OSError as error:
             if error.errno not in TRANSIENT:
-                raise explained(error, "the network") from error
+                raise from_os_error(error, "the network") from error
             self.unsent += 1
             self.last_error = error
             self._next_address()
@@ -172,7 +172,7 @@ class UdpReceiver:
         try:
             self._sockets = _bound(host, port)
         except OSError as error:
-            raise explained(error, f"{host}:{port}" if host else f"port {port}") from error
+            raise from_os_error(error, f"{host}:{port}" if host else f"port {port}") from error
 
     @property
     def port(self) -> int:
@@ -209,7 +209,7 @@ class UdpReceiver:
             except OSError as error:
                 # Also what Windows reports here: that a datagram of ours reached nobody, or that one is too long.
                 if error.errno not in TRANSIENT and not isinstance(error, ConnectionError):
-                    raise explained(error, "the network") from error
+                    raise from_os_error(error, "the network") from error
                 return
             self._process(data, address)
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from sottovoce.codec.bits import CodeBlock
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.offline.options import DecodeOptions
-from sottovoce.codec.voice.conversion import lend
-from sottovoce.codec.voice.level import LevelRestorer, byte_of_level
+from sottovoce.codec.voice.conversion import convert_voice
+from sottovoce.codec.voice.level import LevelRestorer, level_to_byte
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.level import TARGET_DB
 from sottovoce.models.release import Release
@@ -19,7 +19,7 @@ PIECE_STEPS = 50
 """Steps that are decoded at a time."""
 
 
-def checked_codes(codes: npt.ArrayLike, sizes: Sequence[int]) -> npt.NDArray[np.int16]:
+def validate_codes(codes: npt.ArrayLike, sizes: Sequence[int]) -> npt.NDArray[np.int16]:
     """Return codes [shape=(steps, books)] as an array, if they are entries of codebooks of these sizes.
 
     Raises
@@ -38,12 +38,12 @@ def checked_codes(codes: npt.ArrayLike, sizes: Sequence[int]) -> npt.NDArray[np.
     return array.astype(np.int16)
 
 
-def speak_codes(
+def decode_code_array(
     codes: npt.NDArray[np.int16], model: Release, options: DecodeOptions, speaker: bytes | None, level: float | None
 ) -> npt.NDArray[np.float32]:
     """Decode checked codes [shape=(steps, books)]: see `Codec.decode_codes`. The `span` of the options is not used."""
     if speaker is None:
-        speaker = model.nobody
+        speaker = model.neutral_speaker
     if level is None:
         level = TARGET_DB
     try:
@@ -52,8 +52,10 @@ def speak_codes(
         raise SottoError(str(error), "give a speaker vector that `Codec.speaker` returned") from error
     if options.voice is not None:
         known = codes[codes[:, 0] != LOST]
-        lend(options.voice, decoder, model, speaker, iter([CodeBlock(len(known), known)]), seconds=HEAD_SECONDS)
-    restore_level = LevelRestorer(byte_of_level(level))
+        convert_voice(
+            options.voice, decoder, model, speaker, iter([CodeBlock(len(known), known)]), seconds=HEAD_SECONDS
+        )
+    restore_level = LevelRestorer(level_to_byte(level))
     pieces = [decoder.push(codes[at : at + PIECE_STEPS]) for at in range(0, len(codes), PIECE_STEPS)]
     wave = restore_level(np.concatenate([*pieces, decoder.finish()]))
     return wave[: options.output_length(len(codes) * model.step)].astype(np.float32) / np.float32(32768)

@@ -12,7 +12,7 @@ from sottovoce.codec.io.files import seekable
 from sottovoce.codec.io.sound_writer import SoundWriter
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.file_decoder import Decoding, FileDecoder, SampleSink
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.message_reader import AnyReader, MessageReader, Unseal, open_reader
 from sottovoce.codec.offline.options import DECODE_DEFAULTS, ENDLESS, DecodeOptions, too_early
 from sottovoce.codec.offline.result import Decoded
@@ -29,7 +29,7 @@ def decoding(
     known: Release | None = None,
     tick: Tick = no_tick,
 ) -> Decoding:
-    """Decode a file, or several that follow each other in a stream, step by step: see `run_together`.
+    """Decode a file, or several that follow each other in a stream, step by step: see `run_in_lockstep`.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def decode_stream(
     SottoError
         When its model is not available, or no speech is left in it.
     """
-    (outcome,) = run_together([lambda: wav_decoding(source, sink, options, known=known, tick=tick)])
+    (outcome,) = run_in_lockstep([lambda: wav_decoding(source, sink, options, known=known, tick=tick)])
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

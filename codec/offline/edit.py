@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import CodeBlock, Header, Packets, PacketWriter, Voice, VoiceChange, Writer
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.io.files import ByteCounter, reading, shown
 from sottovoce.codec.models import blocks_of, by_id, context_coder, preset_by_index
 from sottovoce.codec.offline.message_join import join_packets, read_packets
@@ -108,7 +108,7 @@ def join(
     header = replace(first.reader.header, samples=None if live else samples, metadata=metadata)
     copier = _Copier(counter, header, first)
     for name in names:
-        with concerning(shown(name)), opened(name) as source:
+        with error_context(shown(name)), opened(name) as source:
             for part in _parts(source, known):
                 start = (VoiceChange(0, part.voice),) if copier.steps else ()  # that of the first file is in the header
                 for block in part.blocks:
@@ -118,7 +118,7 @@ def join(
     return Encoded(samples / first.model.sample_rate, counter.bytes)
 
 
-class _Part(NamedTuple):
+class _SourceFile(NamedTuple):
     """One of the files in a stream, before its blocks are read."""
 
     reader: AnyReader
@@ -137,23 +137,23 @@ class _Part(NamedTuple):
         return ENDLESS if self.reader.total_samples is None else self.reader.total_samples
 
 
-def _parts(source: BinaryIO, known: Release | None) -> Iterator[_Part]:
+def _parts(source: BinaryIO, known: Release | None) -> Iterator[_SourceFile]:
     """Yield the files that follow each other in a stream."""
     reader: AnyReader | None = open_reader(source, known=known)
     while reader is not None:
         model = by_id(reader.header.model, known)
         preset = preset_by_index(model, reader.header.preset)
-        yield _Part(reader, model, preset, blocks_of(reader, model, preset))
+        yield _SourceFile(reader, model, preset, blocks_of(reader, model, preset))
         reader = reader.another()
 
 
-def _checked(names: Sequence[str], opened: Opened, known: Release | None) -> tuple[_Part, int, bytes | None]:
+def _checked(names: Sequence[str], opened: Opened, known: Release | None) -> tuple[_SourceFile, int, bytes | None]:
     """Read files that are to be joined; return the first one, and the number of samples and the tags of all of them."""
-    first: _Part | None = None
+    first: _SourceFile | None = None
     steps = samples = 0
     tags = []
     for name in names:
-        with concerning(shown(name)), opened(name) as source:
+        with error_context(shown(name)), opened(name) as source:
             for part in _parts(source, known):
                 first = first or part
                 tags.append(unpack(part.reader.header.metadata))
@@ -176,13 +176,13 @@ class _Copier:
         Receives the bytes.
     header : Header
         The header of the new file.
-    part : _Part
+    part : _SourceFile
         Has the model and preset of the codes.
     """
 
-    def __init__(self, sink: ByteCounter, header: Header, part: _Part) -> None:
+    def __init__(self, sink: ByteCounter, header: Header, part: _SourceFile) -> None:
         self.steps = 0
-        self._coded, self._dtx = header.coded, header.held
+        self._coded, self._dtx = header.coded, header.dtx
         self._last = np.full((1, part.preset.books), -1, np.int16)
         self._writer: PacketWriter | Writer
         if header.packet_steps:
@@ -211,7 +211,7 @@ class _Copier:
         self._writer.close(samples)
 
 
-def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
+def _cut(part: _SourceFile, sink: ByteCounter, start: int, stop: int) -> int:
     """Copy the samples from `start` to `stop` of one file, and read no further; return how many that became."""
     header, step = part.reader.header, part.model.step
     unit = header.packet_steps or 1
@@ -245,7 +245,7 @@ def _cut(part: _Part, sink: ByteCounter, start: int, stop: int) -> int:
     return samples
 
 
-def _codes(block: CodeBlock, begin: int, part: _Part) -> Codes:
+def _codes(block: CodeBlock, begin: int, part: _SourceFile) -> Codes:
     """Return the codes of a block that begins at some step of its file; there must be some."""
     if block.codes is None:
         start, stop = (steps * part.model.step / part.model.sample_rate for steps in (begin, begin + block.steps))
@@ -253,7 +253,7 @@ def _codes(block: CodeBlock, begin: int, part: _Part) -> Codes:
     return block.codes
 
 
-def _whole(part: _Part) -> int:
+def _whole(part: _SourceFile) -> int:
     """Return how many steps a file has; it must be whole."""
     steps = 0
     for block in part.blocks:
@@ -265,7 +265,7 @@ def _whole(part: _Part) -> int:
     return steps
 
 
-def _check_length(samples: int, steps: int, part: _Part) -> None:
+def _check_length(samples: int, steps: int, part: _SourceFile) -> None:
     """Refuse a length that isn't that of so many steps, or of their packets."""
     unit = part.reader.header.packet_steps or 1
     if -(-samples // (part.model.step * unit)) * unit != steps:
@@ -276,7 +276,7 @@ def _cut_off(seconds: float) -> SottoError:
     return SottoError(f"it is cut off at {seconds:.2f} s", "cut before that; decoding says what is missing")
 
 
-def _check(part: _Part, first: _Part, name: str) -> None:
+def _check(part: _SourceFile, first: _SourceFile, name: str) -> None:
     """Refuse what can't be in one file with the first one."""
     one, other = part.reader.header, first.reader.header
     if part.model.id != first.model.id:

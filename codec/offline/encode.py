@@ -192,7 +192,7 @@ def _header(
         speaker=speaker,
         metadata=options.metadata,
         coded=coded,
-        held=options.dtx,
+        dtx=options.dtx,
         protection=options.protect,
     )
 

@@ -13,7 +13,7 @@ from sottovoce.codec.offline.message_reader import AnyReader
 from sottovoce.codec.offline.options import DecodeOptions
 from sottovoce.codec.offline.result import Decoded
 from sottovoce.codec.progress import Tick, no_tick
-from sottovoce.codec.voice.conversion import lend
+from sottovoce.codec.voice.conversion import convert_voice
 from sottovoce.codec.voice.level import LevelRestorer
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.release import Release
@@ -98,7 +98,7 @@ class FileDecoder:
         self._blocks = self._damaged = self._restored = 0
 
     def run(self, tick: Tick = no_tick, before: float = 0.0) -> Decoding:
-        """Decode step by step: see `run_together`. Of the progress, `before` seconds are of earlier files."""
+        """Decode step by step: see `run_in_lockstep`. Of the progress, `before` seconds are of earlier files."""
         total = self._total_seconds()
         if total is not None:
             total += before
@@ -148,7 +148,7 @@ class FileDecoder:
         if self._options.voice is None:
             return blocks
         speaker = self._reader.header.speaker
-        return lend(self._options.voice, self._decoder, self._model, speaker, blocks, seconds=HEAD_SECONDS)
+        return convert_voice(self._options.voice, self._decoder, self._model, speaker, blocks, seconds=HEAD_SECONDS)
 
     def _spoken_pieces(self, block: CodeBlock) -> Iterator[npt.NDArray[np.int16]]:
         """Yield the codes of a block, cut where the speaker changes, each piece when the decoder has its speaker."""
@@ -166,7 +166,7 @@ class FileDecoder:
         for change in changes:
             self._speaker = change.voice.speaker
             if self._options.voice is None:
-                self._decoder.speak_as(self._speaker)
+                self._decoder.set_speaker(self._speaker)
 
     def _codes(self, block: CodeBlock) -> npt.NDArray[np.int16]:
         """Return the codes of a block [shape=(steps, books)], those of lost steps where it is damaged."""

@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 
 from sottovoce.codec.bits import CodeBlock, FormatError
 from sottovoce.codec.encryption import unsealer
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.io.files import CountingReader
 from sottovoce.codec.models import blocks_of, by_id, preset_by_index
 from sottovoce.codec.offline.info_row import Row, ignore
 from sottovoce.codec.offline.message_reader import AnyReader, MessageReader, Unseal, open_reader
 from sottovoce.codec.offline.tags import unpack
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.level import byte_to_level
 from sottovoce.models.release import Release
 
 
@@ -153,7 +153,7 @@ def info(data: bytes, *, known: Release | None = None, key: bytes | None = None)
     SottoError
         When this version cannot read the file.
     """
-    with concerning(""):
+    with error_context(""):
         return info_stream(io.BytesIO(data), known=known, unseal=unsealer(key))
 
 
@@ -204,7 +204,7 @@ def _info_of_one(reader: AnyReader, number: int, note: Callable[[Row], None], kn
         bit_rate=None,
         source_rate=header.rate,
         source_channels=header.channels,
-        level=level_of_byte(header.level),
+        level=byte_to_level(header.level),
         speaker=header.speaker.hex(),
         blocks=None,
         damaged=None,
@@ -241,12 +241,12 @@ def _facts_of_blocks(
     """Read all blocks of a file and return what is known after that."""
     count = damaged = steps = 0
     concealed: list[tuple[float, float]] = []
-    levels = [(0.0, level_of_byte(reader.header.level))]
+    levels = [(0.0, byte_to_level(reader.header.level))]
     for block in blocks:
         start, stop = (n * model.step / model.sample_rate for n in (steps, steps + block.steps))
         note(Row(number, count, start, block.steps, None if block.damaged else block.size, block.restored))
         for step, voice in block.changes:
-            if (level := level_of_byte(voice.level)) != levels[-1][1]:
+            if (level := byte_to_level(voice.level)) != levels[-1][1]:
                 levels.append(((steps + step) * model.step / model.sample_rate, level))
         if block.damaged:
             concealed = _extended(concealed, start, stop)

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.models.release import Decoder, Release, decode_together
+from sottovoce.models.release import Decoder, Release, decode_batch
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,7 @@ Begin: TypeAlias = Callable[[], Steps[Result]]
 """Starts to decode a file, from its beginning each time it is called."""
 
 
-def run_together(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
+def run_in_lockstep(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
     """Decode several files in lockstep, each to the same samples as alone.
 
     Parameters
@@ -60,12 +60,12 @@ def run_together(begins: Sequence[Begin[Result]]) -> list[Result | Exception]:
             for index in due:
                 del requests[index]
             try:
-                waves = decode_together([one.decoder for one in due.values()], [one.codes for one in due.values()])
+                waves = decode_batch([one.decoder for one in due.values()], [one.codes for one in due.values()])
             except Exception as error:
                 for index in due:
                     decodings[index].close()
                     # One of them failed, but the state of all decoders is unknown now: start again, each alone.
-                    outcomes[index] = error if len(due) == 1 else run_together([begins[index]])[0]
+                    outcomes[index] = error if len(due) == 1 else run_in_lockstep([begins[index]])[0]
                 continue
             for index, wave in zip(due, waves, strict=True):
                 advance(index, wave)

@@ -234,7 +234,7 @@ def _header(message: Message, model: Release, identity: bytes, steps: int) -> He
 def _codes(coder: ContextCoder, message: Message) -> Codes:
     coder.reset()
     return (
-        coder.decode_held(message.payload, message.steps)[0]
+        coder.decode_dtx(message.payload, message.steps)[0]
         if message.dtx
         else coder.decode(message.payload, message.steps)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.models.release import Decoder, Release
-from sottovoce.models.runtime.stretch import UNIT, pace_of
+from sottovoce.models.runtime.stretch import UNIT, fixed_point_speed
 
 ENDLESS = 1 << 80
 """Number of samples that is larger than any file can have."""
@@ -100,7 +100,7 @@ class DecodeOptions:
 
     def __post_init__(self) -> None:
         try:
-            pace_of(self.speed)
+            fixed_point_speed(self.speed)
         except ValueError as error:
             raise SottoError(str(error), "choose another one") from error
 
@@ -113,7 +113,7 @@ class DecodeOptions:
 
     def output_length(self, samples: int) -> int:
         """Return the number of output samples for `samples` input samples at this speed."""
-        return -(-samples * UNIT // pace_of(self.speed))
+        return -(-samples * UNIT // fixed_point_speed(self.speed))
 
     def output_length_between(self, start: int, stop: int, samples: int) -> int:
         """Return the number of output samples for the part from `start` to `stop` of a recording of `samples`."""

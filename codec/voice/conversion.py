@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from sottovoce.codec.bits import CodeBlock
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.voice.level import level_byte, normalising_gain
+from sottovoce.codec.voice.level import measure_level_byte, normalising_gain
 from sottovoce.models.release import Decoder, Release
 
 
-def lend(
+def convert_voice(
     voice: bytes, decoder: Decoder, model: Release, speaker: bytes, blocks: Iterator[CodeBlock], *, seconds: int
 ) -> Iterator[CodeBlock]:
     """Let a decoder speak in a voice, and return the blocks of the file for it.
@@ -37,7 +37,7 @@ def lend(
     """
     head = first(blocks, seconds * model.sample_rate // model.step)
     try:
-        decoder.borrow(model.loan(voice, codes_in(head), speaker))
+        decoder.convert_voice(model.voice_conversion(voice, concatenate_codes(head), speaker))
     except ValueError as error:
         raise SottoError(str(error), "choose another voice") from error
     return chain(head, blocks)
@@ -52,14 +52,14 @@ def first(blocks: Iterator[CodeBlock], steps: int) -> list[CodeBlock]:
     return head
 
 
-def codes_in(blocks: Iterable[CodeBlock]) -> npt.NDArray[np.int16]:
+def concatenate_codes(blocks: Iterable[CodeBlock]) -> npt.NDArray[np.int16]:
     """Return the codes (steps, books) of blocks, without those that are lost."""
     known = [block.codes for block in blocks if block.codes is not None]
     return np.concatenate(known) if known else np.zeros((0, 1), np.int16)
 
 
-def likeness_of(waves: Iterable[npt.NDArray[np.float32]], model: Release) -> bytes:
+def measure_profile(waves: Iterable[npt.NDArray[np.float32]], model: Release) -> bytes:
     """Take the voice to lend to others from recordings (n,) of one person at the model's rate, full scale 1, n >= 1."""
-    wave = np.concatenate([wave * normalising_gain(level_byte(wave)) for wave in waves])
+    wave = np.concatenate([wave * normalising_gain(measure_level_byte(wave)) for wave in waves])
     encoder = model.encoder()
-    return model.likeness(np.concatenate((encoder.push(wave), encoder.finish())), model.speaker(wave))
+    return model.voice_profile(np.concatenate((encoder.push(wave), encoder.finish())), model.speaker(wave))

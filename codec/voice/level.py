@@ -16,7 +16,7 @@ SILENCE = -80.0
 _LOWEST, _STEP = -127.5, 0.5  # dB of byte 0 and of each further one
 
 
-def level_byte(wave: npt.NDArray[np.float32]) -> int:
+def measure_level_byte(wave: npt.NDArray[np.float32]) -> int:
     """Measure the active level of the speech in a 16 kHz recording, full scale 1.
 
     Where there is no speech, the level is that of all sound, or the models' own for silence.
@@ -30,11 +30,11 @@ def level_byte(wave: npt.NDArray[np.float32]) -> int:
     --------
     >>> import numpy as np
     >>> tone = 0.1 * np.sqrt(2) * np.sin(np.arange(16000) * 0.3)
-    >>> round(level_of_byte(level_byte(tone.astype(np.float32))))
+    >>> round(byte_to_level(measure_level_byte(tone.astype(np.float32))))
     -20
     """
     spoken = speech_in(wave, find_runs(wave))
-    return byte_of_level(speech_level(spoken) if len(spoken) else level_of_all(wave))
+    return level_to_byte(speech_level(spoken) if len(spoken) else level_of_all(wave))
 
 
 def speech_level(spoken: npt.NDArray[np.float32]) -> float:
@@ -49,22 +49,22 @@ def level_of_all(wave: npt.NDArray[np.float32]) -> float:
     return TARGET_DB if level < SILENCE else level
 
 
-def byte_of_level(level: float) -> int:
+def level_to_byte(level: float) -> int:
     """Return the byte that tells a level (dBov)."""
     return int(np.clip(round((level - _LOWEST) / _STEP), 0, 255))
 
 
-def level_of_byte(byte: int) -> float:
+def byte_to_level(byte: int) -> float:
     """Return the level (dBov) that a byte tells."""
     return _LOWEST + _STEP * byte
 
 
 def normalising_gain(byte: int) -> np.float32:
     """Return the factor that brings speech of that level to the one that the models expect."""
-    return np.float32(10 ** ((TARGET_DB - level_of_byte(byte)) / 20))
+    return np.float32(10 ** ((TARGET_DB - byte_to_level(byte)) / 20))
 
 
-_RESTORING = [round(2**24 * 10 ** ((level_of_byte(byte) - TARGET_DB) / 20)) for byte in range(256)]
+_RESTORING = [round(2**24 * 10 ** ((byte_to_level(byte) - TARGET_DB) / 20)) for byte in range(256)]
 
 
 def restore_level(wave: npt.NDArray[np.int16], byte: int) -> npt.NDArray[np.int16]:

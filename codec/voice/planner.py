@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import Voice
-from sottovoce.codec.voice.level import byte_of_level, level_of_byte, normalising_gain, speech_level
+from sottovoce.codec.voice.level import byte_to_level, level_to_byte, normalising_gain, speech_level
 from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
 from sottovoce.models.activity import Run, find_runs, speech_in
 from sottovoce.models.release import Release
@@ -151,7 +151,7 @@ class VoicePlanner:
         before = None if self.voice is None else Change(0, self.voice, self._spoken)
         if before is not None and constant:
             return [before]
-        known = level_of_byte(before.voice.level) if before is not None and self._spoken else None
+        known = byte_to_level(before.voice.level) if before is not None and self._spoken else None
         segments = find_segments(window, find_runs(window), known)
         if not segments:
             return [before or Change(0, voice_of(window, self._model), False)]
@@ -165,12 +165,12 @@ class VoicePlanner:
                 changes.append(before)
             spoken = [one.voice.speaker for one in (before, *changes) if one is not None and one.spoken]
             speaker = spoken[-1] if spoken else self._speaker(segments)
-            changes.append(Change(start, Voice(byte_of_level(segment.level), speaker), True))
+            changes.append(Change(start, Voice(level_to_byte(segment.level), speaker), True))
         return changes
 
     def _speaker(self, segments: Sequence[Segment]) -> bytes:
         """Return the speaker of a recording's first speech."""
-        gains = [normalising_gain(byte_of_level(one.level)) for one in segments]
+        gains = [normalising_gain(level_to_byte(one.level)) for one in segments]
         normal = [one.spoken * gain for one, gain in zip(segments, gains, strict=True)]
         return self._model.speaker(np.concatenate(normal))
 
@@ -182,7 +182,7 @@ class VoicePlanner:
         elif before is None:
             return 0
         else:
-            end, level = 0, level_of_byte(before.voice.level)
+            end, level = 0, byte_to_level(before.voice.level)
         margin = min(_MARGIN, (segment.start - end) // 2)
         start = end + margin if segment.level > level else segment.start - margin
         return max(0, round(start / step) * step) if number or segment.level < level else 0

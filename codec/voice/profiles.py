@@ -15,7 +15,7 @@ from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import open_file
 from sottovoce.codec.io.files import reading, seekable
 from sottovoce.codec.models import blocks_of, preset_by_index
-from sottovoce.codec.voice.conversion import codes_in, first, likeness_of
+from sottovoce.codec.voice.conversion import concatenate_codes, first, measure_profile
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.release import Release
 
@@ -66,7 +66,7 @@ class Profile:
         return self.model in (model.id, *model.previous_ids)
 
 
-def boxed() -> list[Profile]:
+def bundled_profiles() -> list[Profile]:
     """Return the profiles in the box, by name."""
     folder = resources.files("sottovoce.codec.voice") / "bundled"
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
@@ -85,12 +85,12 @@ def measure(name: str, recordings: Sequence[str], model: Release) -> Profile:
     for recording in recordings:
         with reading(recording) as file:
             waves.append(_head(file, model))
-    return Profile(name, model.id, _spoken(likeness_of(waves, model), model, recordings[0]))
+    return Profile(name, model.id, _spoken(measure_profile(waves, model), model, recordings[0]))
 
 
 def voice_in(file: BinaryIO, model: Release) -> bytes:
     """Return the voice in a recording or a .sotto file, at its start and seekable, measured in its first minute."""
-    return _coded(file, model) if is_coded(file) else likeness_of([_head(file, model)], model)
+    return _coded(file, model) if is_coded(file) else measure_profile([_head(file, model)], model)
 
 
 def is_coded(file: BinaryIO) -> bool:
@@ -114,11 +114,11 @@ def find(name: str, model: Release) -> bytes:
     SottoError
         When it is nothing of these, or of another model.
     """
-    for profile in boxed():
+    for profile in bundled_profiles():
         if profile.name == name:
             return _checked(profile, model)
     if not os.path.exists(name):
-        names = ", ".join(profile.name for profile in boxed())
+        names = ", ".join(profile.name for profile in bundled_profiles())
         raise SottoError(f"no voice named {name!r}", f"choose one of {names}, or give a profile or a recording")
     with reading(name) as opened, seekable(opened) as file:
         start = file.read(_LIMIT)
@@ -132,14 +132,14 @@ def _checked(profile: Profile, model: Release) -> bytes:
     if not profile.fits(model):
         raise SottoError(f"a voice for the model {profile.model.hex()}, not for {model.id.hex()}", _BROKEN)
     try:
-        model.loan(profile.voice, np.zeros((0, 1), np.int16), model.nobody)
+        model.voice_conversion(profile.voice, np.zeros((0, 1), np.int16), model.neutral_speaker)
     except ValueError as error:
         raise SottoError(str(error), _BROKEN) from error
     return profile.voice
 
 
 def _spoken(voice: bytes, model: Release, recording: str) -> bytes:
-    if len(voice) == len(model.nobody):
+    if len(voice) == len(model.neutral_speaker):
         raise SottoError("nobody speaks in it", "give a recording of a voice", recording)
     return voice
 
@@ -162,4 +162,4 @@ def _coded(file: BinaryIO, model: Release) -> bytes:
         raise SottoError(f"of the model {reader.header.model.hex()}, not of {model.id.hex()}", "give a recording")
     blocks = blocks_of(reader, model, preset_by_index(model, reader.header.preset))
     head = first(blocks, HEAD_SECONDS * model.sample_rate // model.step)
-    return model.likeness(codes_in(head), reader.header.speaker)
+    return model.voice_profile(concatenate_codes(head), reader.header.speaker)

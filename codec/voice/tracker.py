@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits import Voice
-from sottovoce.codec.voice.level import byte_of_level, level_of_all, level_of_byte, normalising_gain, speech_level
+from sottovoce.codec.voice.level import byte_to_level, level_of_all, level_to_byte, normalising_gain, speech_level
 from sottovoce.models.activity import find_runs, speech_in
 from sottovoce.models.features import HOP
 from sottovoce.models.level import MARGIN_DB, TARGET_DB, active_level
@@ -55,7 +55,7 @@ def _voice_of_speech(spoken: npt.NDArray[np.float32], model: Release) -> Voice:
 
 
 def _voice(level: float, wave: npt.NDArray[np.float32], model: Release, speaker_codes: int | None = None) -> Voice:
-    byte = byte_of_level(level)
+    byte = level_to_byte(level)
     return Voice(byte, model.speaker(wave * normalising_gain(byte), speaker_codes))
 
 
@@ -73,8 +73,8 @@ class VoiceTracker(Stateful):
 
     def __init__(self, model: Release) -> None:
         self._model = model
-        self._level = byte_of_level(TARGET_DB)
-        self._speaker = np.frombuffer(model.nobody, np.uint8)
+        self._level = level_to_byte(TARGET_DB)
+        self._speaker = np.frombuffer(model.neutral_speaker, np.uint8)
         self._heard = np.zeros(0, np.float32)
         self._floor = FAINTEST  # level of a frame of speech, at least
         self._active = 0  # frames of speech so far
@@ -99,7 +99,7 @@ class VoiceTracker(Stateful):
             self._due = self._active + min(self._active, round(RARELY_SECONDS * 100))
             self._measure(WINDOW_SECONDS * 100)
         elif self._frames % JUMP_FRAMES < len(power):
-            if active_level(self._heard[-JUMP_FRAMES * HOP :]) > level_of_byte(self._level) + JUMP_DB:
+            if active_level(self._heard[-JUMP_FRAMES * HOP :]) > byte_to_level(self._level) + JUMP_DB:
                 self._measure(JUMP_FRAMES)
         elif self._quiet >= WINDOW_SECONDS * 100:
             self._quiet = 0
@@ -114,7 +114,7 @@ class VoiceTracker(Stateful):
         if len(spoken):
             self._level, speaker = _voice_of_speech(spoken, self._model)
             self._speaker = np.frombuffer(speaker, np.uint8)
-            self._floor = level_of_byte(self._level) - MARGIN_DB
+            self._floor = byte_to_level(self._level) - MARGIN_DB
 
 
 def _powers(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import read_at
 
 MAGIC = b"caff"
 
 
-def find_links(file: BinaryIO, end: int) -> Found:
+def find_links(file: BinaryIO, end: int) -> FoundLinks:
     """Find the recording of a CAF file, with a size where it has none."""
     at = 8
     while at + 12 <= end:
@@ -20,8 +20,8 @@ def find_links(file: BinaryIO, end: int) -> Found:
         if head[:4] == b"data" and (size < 0 or at + 12 + size > end):
             warnings = [] if size < 0 else ["it was cut off: the end of its samples is missing"]
             true = struct.pack(">q", end - at - 12)
-            return Found([Link([(0, at + 4), true, (at + 12, end)], "CAF")], warnings)
+            return FoundLinks([ChainLink([(0, at + 4), true, (at + 12, end)], "CAF")], warnings)
         if size < 0:
             break
         at += 12 + size
-    return Found([Link(kind="CAF")])
+    return FoundLinks([ChainLink(kind="CAF")])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from sottovoce.models.audio import caf, flac, mpeg, ogg, wav
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import read_at, size_of
 
 
-def find_links(file: BinaryIO) -> Found:
+def find_links(file: BinaryIO) -> FoundLinks:
     """Find the recordings that a file contains, and what is missing or wrong.
 
     Parameters
@@ -19,7 +19,7 @@ def find_links(file: BinaryIO) -> Found:
 
     Returns
     -------
-    Found
+    FoundLinks
         At least one link; a format that is not known here is the file as it is.
     """
     end = size_of(file)
@@ -33,10 +33,10 @@ def find_links(file: BinaryIO) -> Found:
     elif start.startswith(caf.MAGIC):
         found = caf.find_links(file, end)
     elif _is_known(start):
-        found = Found()
+        found = FoundLinks()
     else:
         found = mpeg.find_links(file, end)
-    return found if found.links else Found([Link()], found.warnings)
+    return found if found.links else FoundLinks([ChainLink()], found.warnings)
 
 
 def _is_known(start: bytes) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import find_in
 
 MAGIC = b"fLaC"
 _BEGINS = [MAGIC + bytes([last, 0, 0, 34]) for last in (0, 0x80)]  # marker and head of the block STREAMINFO
 
 
-def find_links(file: BinaryIO, end: int) -> Found:
+def find_links(file: BinaryIO, end: int) -> FoundLinks:
     """Find the recordings of a FLAC file."""
     begins = []
     at = 0
@@ -19,5 +19,7 @@ def find_links(file: BinaryIO, end: int) -> Found:
         begins.append(at)
         at += len(MAGIC)
     if len(begins) < 2:
-        return Found([Link(kind="FLAC")])
-    return Found([Link([(begin, stop)], "FLAC") for begin, stop in zip(begins, [*begins[1:], end], strict=True)])
+        return FoundLinks([ChainLink(kind="FLAC")])
+    return FoundLinks(
+        [ChainLink([(begin, stop)], "FLAC") for begin, stop in zip(begins, [*begins[1:], end], strict=True)]
+    )

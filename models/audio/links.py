@@ -9,7 +9,7 @@ from sottovoce.models.audio.view import Piece
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """A recording inside a file: most files have one, chained and concatenated files several.
 
     Parameters
@@ -25,15 +25,15 @@ class Link:
 
 
 @dataclass
-class Found:
+class FoundLinks:
     """The links of a file.
 
     Parameters
     ----------
-    links : list of Link
+    links : list of ChainLink
     warnings : list of str
         What is missing or wrong, a line each.
     """
 
-    links: list[Link] = field(default_factory=list)
+    links: list[ChainLink] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

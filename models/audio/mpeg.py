@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import Piece, read_at
 
 _KBITS = {
@@ -56,10 +56,10 @@ class _Bytes:
         return self._data[begin : begin + count]
 
 
-def find_links(file: BinaryIO, end: int) -> Found:
+def find_links(file: BinaryIO, end: int) -> FoundLinks:
     """Find the recordings of an MPEG file; none where it is something else."""
     data = _Bytes(file, end)
-    found = Found()
+    found = FoundLinks()
     at, skipped = 0, 0
     while (begin := _search(data, at, _CHUNK if not found.links else end)) >= 0:
         skipped += _rubbish(data, at, begin)
@@ -150,20 +150,20 @@ def _xing(data: _Bytes, at: int, frame: _Frame) -> int:
     return place if data.at(place, 4) in (b"Xing", b"Info") else 0
 
 
-def _link(data: _Bytes, begin: int, stop: int, frames: int) -> tuple[Link, int]:
+def _link(data: _Bytes, begin: int, stop: int, frames: int) -> tuple[ChainLink, int]:
     """Return a recording whose Xing header has the right number of frames, and how many are missing."""
     frame = _parse(data.at(begin, 4))
     if not frame or frame.layer != 3:
-        return Link([(begin, stop)], "MP3"), 0
+        return ChainLink([(begin, stop)], "MP3"), 0
     place = _xing(data, begin, frame)
     if not place:
-        return Link([_made_xing(frame, frames), (begin, stop)], "MP3"), 0
+        return ChainLink([_made_xing(frame, frames), (begin, stop)], "MP3"), 0
     after = begin + frame.length
     flags, count = struct.unpack(">II", data.at(place + 4, 8))
     if flags & 1 and count == frames - 1:
-        return Link([(begin, stop)], "MP3"), 0
+        return ChainLink([(begin, stop)], "MP3"), 0
     pieces: list[Piece] = [_made_xing(frame, frames - 1), (after, stop)]
-    return Link(pieces, "MP3"), max(0, count - (frames - 1)) if flags & 1 else 0
+    return ChainLink(pieces, "MP3"), max(0, count - (frames - 1)) if flags & 1 else 0
 
 
 def _made_xing(frame: _Frame, frames: int) -> bytes:

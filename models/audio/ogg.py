@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import Piece, find_in, read_at
 
 MAGIC = b"OggS"
@@ -23,9 +23,9 @@ class _Page:
     flags: int
 
 
-def find_links(file: BinaryIO, end: int) -> Found:
+def find_links(file: BinaryIO, end: int) -> FoundLinks:
     """Find the recordings of an Ogg file, and what is wrong with it."""
-    found = Found()
+    found = FoundLinks()
     chain: list[_Page] = []
     for page in _pages(file, end, found.warnings):
         if page.flags & _BEGIN and chain and not chain[-1].flags & _BEGIN:
@@ -37,7 +37,7 @@ def find_links(file: BinaryIO, end: int) -> Found:
         if not chain[-1].flags & _END and not found.warnings:
             found.warnings.append("it was cut off: its last page is missing")
     if len(found.links) == 1 and not found.warnings and found.links[0].kind == "Ogg":
-        found.links = [Link(kind="Ogg")]
+        found.links = [ChainLink(kind="Ogg")]
     return found
 
 
@@ -64,9 +64,9 @@ def _pages(file: BinaryIO, end: int, warnings: list[str]) -> Iterator[_Page]:
         warnings.append("it was cut off: its last page is incomplete")
 
 
-def _link(file: BinaryIO, chain: list[_Page]) -> Link:
+def _link(file: BinaryIO, chain: list[_Page]) -> ChainLink:
     if read_at(file, chain[0].body, len(_FLAC)) == _FLAC:
         first = (chain[0].body + 9, chain[0].stop)
         pieces: list[Piece] = [first, *((page.body, page.stop) for page in chain[1:])]
-        return Link(pieces, "FLAC")
-    return Link([(chain[0].start, chain[-1].stop)], "Ogg")
+        return ChainLink(pieces, "FLAC")
+    return ChainLink([(chain[0].start, chain[-1].stop)], "Ogg")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sottovoce.models.audio.channels import ChannelMix, ChannelStatistics
 from sottovoce.models.audio.containers import find_links
-from sottovoce.models.audio.links import Link
+from sottovoce.models.audio.links import ChainLink
 from sottovoce.models.audio.resampling import Resampler, resampled_length
 from sottovoce.models.audio.streams import open_link
 from sottovoce.models.audio.tag_reader import Tags, read_tags
@@ -32,8 +32,8 @@ class TooLong(SottoError):
 
 
 @dataclass(frozen=True)
-class _Part:
-    link: Link
+class _MixedLink:
+    link: ChainLink
     rate: int
     mix: ChannelMix
 
@@ -75,7 +75,7 @@ class AudioReader:
         self._file = file
         self._sample_rate = sample_rate
         self._most_seconds = most_seconds
-        self._parts: list[_Part] = []
+        self._parts: list[_MixedLink] = []
         self.rate = self.channels = self.samples = 0
         found = find_links(file)
         self.warnings = found.warnings
@@ -96,7 +96,7 @@ class AudioReader:
         """Return the tags of the file, and warnings: see `read_tags`."""
         return read_tags(self._file)
 
-    def _measure(self, link: Link) -> None:
+    def _measure(self, link: ChainLink) -> None:
         with open_link(self._file, link) as stream:
             statistics = ChannelStatistics(stream.rate, stream.channels)
             self._check_length((stream.frames or 0) / stream.rate)
@@ -110,7 +110,7 @@ class AudioReader:
         if not self._parts:
             self.rate, self.channels = rate, channels
         mix = statistics.mix()
-        self._parts.append(_Part(link, rate, mix))
+        self._parts.append(_MixedLink(link, rate, mix))
         self.warnings += [line for line in (*warnings, *mix.warnings) if line not in self.warnings]
         self.samples += resampled_length(statistics.frames, rate, self._sample_rate)
 

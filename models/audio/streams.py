@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from sottovoce.models.audio.links import Link
+from sottovoce.models.audio.links import ChainLink
 from sottovoce.models.audio.view import FileView, read_at, size_of
 from sottovoce.models.errors import SottoError
 
@@ -117,14 +117,14 @@ class AvStream:
 
 
 @contextmanager
-def open_link(file: BinaryIO, link: Link) -> Iterator[AudioStream]:
+def open_link(file: BinaryIO, link: ChainLink) -> Iterator[AudioStream]:
     """Open a recording in a file.
 
     Parameters
     ----------
     file : file-like
         Open for reading by the operating system, seekable.
-    link : Link
+    link : ChainLink
 
     Raises
     ------
@@ -150,7 +150,7 @@ def reading_sound() -> Iterator[None]:
         raise _unreadable(error.error_string) from error
 
 
-def _open_soundfile(file: BinaryIO, link: Link) -> soundfile.SoundFile:
+def _open_soundfile(file: BinaryIO, link: ChainLink) -> soundfile.SoundFile:
     if link.pieces:
         return _EndlessSoundFile(FileView(file, link.pieces))
     # By its descriptor and not by name: the contents decide the format, whatever the suffix is.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sottovoce.models.audio.links import Found, Link
+from sottovoce.models.audio.links import ChainLink, FoundLinks
 from sottovoce.models.audio.view import read_at
 
 MAGICS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
@@ -107,9 +107,9 @@ def read_header(read: ReadAt, begin: int, end: int) -> WavHeader | None:
     return None
 
 
-def find_links(file: BinaryIO, end: int) -> Found:
+def find_links(file: BinaryIO, end: int) -> FoundLinks:
     """Find the recordings of a WAV file, and what is wrong with it."""
-    found = Found()
+    found = FoundLinks()
 
     def read(offset: int, count: int) -> bytes:
         return read_at(file, offset, count)
@@ -123,7 +123,7 @@ def find_links(file: BinaryIO, end: int) -> Found:
         size -= size % header.block
         intact = size == header.size and not begin and after >= end and read(0, 4) in (b"RIFF", b"RIFX", b"RF64")
         pieces = () if intact and _padded(read) else (header.rebuilt(size), (header.begin, header.begin + size))
-        found.links.append(Link(pieces, "WAV"))
+        found.links.append(ChainLink(pieces, "WAV"))
         begin = after
     return found
 

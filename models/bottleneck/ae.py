@@ -17,4 +17,5 @@ class AE(Bottleneck):
         self.size = size
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        """Pass latents z (B, size, N) on: see `Bottleneck.forward`."""
         return BottleneckOutput(z, bits=z.new_full((), FLOAT_BITS * self.size), loss=z.new_zeros(()))

@@ -37,4 +37,5 @@ class Bottleneck(nn.Module):
     size: int
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        """Map latents z (B, size, N) to those of the decoder."""
         raise NotImplementedError

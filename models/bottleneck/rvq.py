@@ -37,6 +37,7 @@ class RVQ(Bottleneck):
         self.books = nn.ModuleList(Codebook(2**b, size, decay, restart_below) for b in bits)
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        """Quantise latents z (B, size, N): see `Bottleneck.forward`."""
         batch, size, steps = z.shape
         flat = z.transpose(1, 2).reshape(-1, size).float()
         if depth is None:

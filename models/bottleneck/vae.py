@@ -29,9 +29,10 @@ class VAE(Bottleneck):
         self.moments = nn.Conv1d(size, 2 * size, 1)
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        """Sample latents from the posterior z (B, 2 size, N): see `Bottleneck.forward`."""
         posterior = Gaussian.of(self.moments(z), 1)
         # without noise the mean goes on: what an evaluation wants
-        latents = posterior.mean if noise is None else posterior.draw(noise)
+        latents = posterior.mean if noise is None else posterior.sample(noise)
         kl = posterior.divergence(STANDARD).sum(1)
         loss = self.weight * kl.mean().clamp_min(self.free_nats)
         return BottleneckOutput(latents, bits=kl.mean() / math.log(2), loss=loss)

@@ -14,7 +14,7 @@ from sottovoce.models.bottleneck.kmeans import k_means
 
 
 def summed(x: Tensor) -> Tensor:
-    """x added over all training processes."""
+    """Return x summed over all training processes."""
     if dist.is_available() and dist.is_initialized():
         dist.all_reduce(x)
     return x
@@ -45,9 +45,11 @@ class Codebook(nn.Module):
         self.ready = False  # a plain bool: reading a tensor would stall a GPU at every step
 
     def get_extra_state(self) -> bool:
+        """Return whether the entries are initialised, for checkpoints."""
         return self.ready
 
     def set_extra_state(self, state: bool) -> None:
+        """Set what `get_extra_state` returned."""
         self.ready = state
 
     def nearest(self, x: Tensor) -> Tensor:
@@ -114,6 +116,7 @@ class VQ(Bottleneck):
         self.book = Codebook(codes, size, decay, restart_below)
 
     def forward(self, z: Tensor, noise: Tensor | None = None, depth: Tensor | None = None) -> BottleneckOutput:
+        """Quantise latents z (B, size, N): see `Bottleneck.forward`."""
         batch, size, steps = z.shape
         flat = z.detach().transpose(1, 2).reshape(-1, size).float()
         if self.training and not self.book.ready:

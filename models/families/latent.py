@@ -17,7 +17,7 @@ from sottovoce.models.families.classes import CLASSES, SILENCE, to_amplitudes
 from sottovoce.models.families.embedding import cosine_embedding
 from sottovoce.models.families.stepping import continue_sampling, score
 from sottovoce.models.features import HOP, INPUTS, SAMPLE_RATE
-from sottovoce.models.jitter import draw_moves, jitter
+from sottovoce.models.jitter import jitter, sample_moves
 from sottovoce.models.model import Adapter
 from sottovoce.models.speaker import SpeakerEncoder
 from sottovoce.models.strided_conditioner import StridedConditioner
@@ -125,7 +125,7 @@ class LatentWaveNet(Family):
         """Displacements of the time jitter, and noise for Gaussian latents."""
         steps = -(-length // self.step)
         noise = torch.randn(batch, self.bottleneck.size, steps, generator=generator, device=generator.device)
-        return {"moves": draw_moves((batch, steps), self.jitter_probability, generator), "noise": noise}
+        return {"moves": sample_moves((batch, steps), self.jitter_probability, generator), "noise": noise}
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative log-likelihood given the latents, plus the loss of the bottleneck.

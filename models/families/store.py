@@ -111,8 +111,8 @@ def available() -> list[str]:
 
 def find(path: Path | str) -> Path:
     """File of a family that is given as in `load`."""
-    boxed = resources.files("sottovoce.models.families.released") / f"{path}.safetensors"
-    return Path(str(boxed)) if boxed.is_file() else Path(path)
+    bundled = resources.files("sottovoce.models.families.released") / f"{path}.safetensors"
+    return Path(str(bundled)) if bundled.is_file() else Path(path)
 
 
 def parameters(family: Family) -> int:

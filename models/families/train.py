@@ -76,7 +76,7 @@ def family_experiment(config: dict[str, Any], settings: dict[str, Any], device: 
     task = Likelihood(model)
     held_out = sample_batch(model, dev, settings, 0, settings["check_batch"])
 
-    def check() -> dict[str, Tensor]:
+    def validate() -> dict[str, Tensor]:
         model.eval()
         with torch.no_grad():
             figures = task.loss(held_out)[1]
@@ -90,7 +90,7 @@ def family_experiment(config: dict[str, Any], settings: dict[str, Any], device: 
         store.save(model, config["family"], about, directory / "family.safetensors")
 
     return Experiment(
-        model, task, lambda step: sample_batch(model, corpus, settings, step, settings["batch"]), check, finish
+        model, task, lambda step: sample_batch(model, corpus, settings, step, settings["batch"]), validate, finish
     )
 
 

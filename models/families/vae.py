@@ -43,7 +43,7 @@ def elbo(posterior: Gaussian, log_likelihood: LogLikelihood, noise: Tensor) -> t
     divergence : Tensor [shape=(..., D)]
         KL divergence of each latent, in closed form.
     """
-    return log_likelihood(posterior.draw(noise)), posterior.divergence(STANDARD)
+    return log_likelihood(posterior.sample(noise)), posterior.divergence(STANDARD)
 
 
 def kl_penalty(divergence: Tensor, weight: float, free_bits: float) -> Tensor:
@@ -64,7 +64,7 @@ def importance_bound(posterior: Gaussian, log_likelihood: LogLikelihood, noises:
     """
     weights = []
     for noise in noises:
-        z = posterior.draw(noise)
+        z = posterior.sample(noise)
         weights.append(log_likelihood(z) + (STANDARD.log_prob(z) - posterior.log_prob(z)).sum(-1))
     return torch.logsumexp(torch.stack(weights), 0) - math.log(len(weights))
 

@@ -90,10 +90,10 @@ def phone_experiment(config: dict[str, Any], settings: dict[str, Any], device: t
     corpus = PhoneCorpus(settings["shards"], device)
     utterances = PhoneCorpus(settings["shards"], device, "dev").utterances(settings["check_batch"])
 
-    def check() -> dict[str, Tensor]:
+    def validate() -> dict[str, Tensor]:
         model.eval()
         rate = error_rate(model, utterances)
         model.train()
         return {"dev_phone_error": torch.tensor(rate)}
 
-    return Experiment(model, Phones(model), lambda step: sample_batch(settings, corpus, step), check)
+    return Experiment(model, Phones(model), lambda step: sample_batch(settings, corpus, step), validate)

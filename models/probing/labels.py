@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.phones.labels import PHONE_IDS, PHONES, SILENCE, parse_alignment
-from sottovoce.models.training.shards import read_alignments
+from sottovoce.models.speech_table import is_child, known_speaker, read_alignments, read_table
 
 UNKNOWN = -1
 PHONE_CLASSES = (*PHONES, SILENCE)
 GENDERS = ("f", "m")
-ADULT = 18  # years
 
 Labels = NDArray[np.int64]
 
@@ -54,22 +52,20 @@ def read_recordings(speech: Path, split: str) -> list[LabelledRecording]:
     ------
     FileNotFoundError
         If the table is missing.
+    SottoError
+        If the table lacks a column.
     ValueError
-        If the table lacks a column, an age is not a number, or no recording has phone labels.
+        If an age is not a number, or no recording has phone labels.
     """
     known = read_alignments(speech)
     found = []
-    with (speech / f"{split}.csv").open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        if missing := {"path", "corpus", "speaker", "gender"} - set(rows.fieldnames or ()):
-            raise ValueError(f"{speech / split}.csv: no column {min(missing)!r}")
-        for row in rows:
-            path, name = (speech / row["path"]).resolve(), row["speaker"]
-            speaker = "" if name.removeprefix("spk_") in ("", "unknown") else f"{row['corpus']}:{name}"
-            age = row.get("age") or str(ADULT)
-            if not age.replace(".", "", 1).isdigit():
-                raise ValueError(f"{speech / split}.csv: {age!r} is not an age in years")
-            found.append(LabelledRecording(path, speaker, row["gender"], float(age) >= ADULT, known.get(path, "")))
+    for row in read_table(speech / f"{split}.csv", "path", "corpus", "speaker", "gender"):
+        path, name = (speech / row["path"].replace("\\", "/")).resolve(), known_speaker(row["speaker"])
+        speaker = f"{row['corpus']}:{name}" if name else ""
+        age = row.get("age", "")
+        if age and is_child(age) is None:
+            raise ValueError(f"{speech / split}.csv: {age!r} is not an age in years")
+        found.append(LabelledRecording(path, speaker, row["gender"], not is_child(age), known.get(path, "")))
     if not any(recording.phones for recording in found):
         raise ValueError(f"{speech}: alignments.csv has no phones of any recording in {split}.csv")
     return found

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 import torch
 from torch import Tensor
 
 from sottovoce.models.bottleneck import AE, VAE
+from sottovoce.models.errors import SottoError
 from sottovoce.models.families.classes import read_classes
 from sottovoce.models.families.latent import LatentWaveNet
 from sottovoce.models.probing.labels import (
@@ -83,7 +83,7 @@ def read_classes_of(recordings: list[LabelledRecording]) -> list[Tensor]:
     for recording in recordings:
         try:
             waves.append(torch.from_numpy(read_classes(recording.path)))
-        except (soundfile.SoundFileError, OSError) as error:
+        except (SottoError, OSError) as error:
             raise ValueError(f"{recording.path}: cannot be read ({error})") from error
     return waves
 

@@ -1,1 +1,1 @@
-"""The networks without torch: numpy step by step, exact wherever a decoded sample depends on it."""
+"""The networks in numpy, step by step; exact in integers wherever a decoded sample depends on them."""

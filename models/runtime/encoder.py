@@ -1,4 +1,4 @@
-"""Waveform -> codes.
+"""Samples to codes.
 
 A matrix product of many rows reads its weights once for all of them, so steps may be encoded in groups. Groups always
 have the same size, so a recording gives the same codes however it is cut into pieces. Groups of another size may round
@@ -18,7 +18,7 @@ from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.state import Stateful
 from sottovoce.models.runtime.strided import StridedAnalysis
 
-BEFORE = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
+FRAME_OVERHANG = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 
 
 class Encoder(Stateful):
@@ -37,7 +37,7 @@ class Encoder(Stateful):
         Steps that are encoded at a time.
     """
 
-    STATE_FIELDS = ("analysis", "held", "samples", "started")
+    STATE_FIELDS = ("analysis", "buffer", "samples", "started")
 
     def __init__(
         self,
@@ -53,20 +53,20 @@ class Encoder(Stateful):
         self.analysis = analysis.fresh()
         self.quantizer = quantizer
         self.preset = preset
-        self.held: NDArray[np.float32] = np.zeros(BEFORE, np.float32)
+        self.buffer: NDArray[np.float32] = np.zeros(FRAME_OVERHANG, np.float32)
         self.samples = 0
         self.started = False
 
     def push(self, wave: NDArray[np.float32]) -> NDArray[np.int16]:
         """Samples (n,) at the models' level -> codes (steps, books) of the groups that are ready."""
         self.samples += len(wave)
-        self.held = np.concatenate((self.held, np.asarray(wave, np.float32)))
+        self.buffer = np.concatenate((self.buffer, np.asarray(wave, np.float32)))
         return self._steps(self._ready // self.group * self.group)
 
     def finish(self) -> NDArray[np.int16]:
         """The codes that are still due, after silence to a whole step: ceil(samples / step) in all."""
         empty = not self.samples
-        codes = [self.push(np.zeros(-self.samples % self.step + BEFORE, np.float32))]
+        codes = [self.push(np.zeros(-self.samples % self.step + FRAME_OVERHANG, np.float32))]
         if empty:
             return codes[0]
         codes.append(self._steps(self._ready))
@@ -77,16 +77,16 @@ class Encoder(Stateful):
     @property
     def _ready(self) -> int:
         """Steps whose features can be computed."""
-        return max(0, len(self.held) - 2 * BEFORE) // self.step
+        return max(0, len(self.buffer) - 2 * FRAME_OVERHANG) // self.step
 
     def _steps(self, count: int) -> NDArray[np.int16]:
         codes = [np.zeros((0, len(self.quantizer.books)), np.int16)]
         for first in range(0, count, self.group):
             steps = min(self.group, count - first)
-            piece = self.held[first * self.step : (first + steps) * self.step + 2 * BEFORE]
+            piece = self.buffer[first * self.step : (first + steps) * self.step + 2 * FRAME_OVERHANG]
             frames = np.lib.stride_tricks.sliding_window_view(piece, 2 * REACH)[::HOP]
             codes.append(self._encode(self.features(frames).reshape(steps, -1, self.inputs)))
-        self.held = self.held[count * self.step :]
+        self.buffer = self.buffer[count * self.step :]
         return np.concatenate(codes)
 
     def _encode(self, features: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -1,7 +1,7 @@
-"""Numpy twins of layers.py that keep their past, so that a network can be run piece by piece.
+"""Layers of models/layers.py in numpy, with state, so that a network can be run piece by piece.
 
-Arrays are (frames, channels). The decoder's half runs in integers that float64 carries: products and sums below 2**53
-are exact in any order, so a BLAS of any make gives the same result on every machine.
+Arrays are (frames, channels). The decoder computes in integers that float64 represents: products and sums below 2**53
+are exact in any order, so every BLAS gives the same result on every machine.
 """
 
 from __future__ import annotations
@@ -21,48 +21,58 @@ Dense = Callable[[Array], Array]
 
 ACTIVATION_BITS = 14  # fraction bits of exact activations
 BOOK_BITS = 9  # of stored code book entries
-ACTIVATION_LIMIT = 2.0**23  # 23 bits x 15 bits of a weight x 1,000 inputs stay below 2**53; the exporter makes sure
+ACTIVATION_LIMIT = 2.0**23  # 23 bits x 15 bits of a weight x 1,000 inputs stay below 2**53; export checks that
 
 
 class FloatDense:
-    """x @ weight + bias in float32; a weight whose columns lie together is read fastest by a single row."""
+    """x @ weight + bias in float32; weights are stored by column, which is fastest for a single row of x.
+
+    Parameters
+    ----------
+    weight : ndarray [shape=(inputs, outputs)]
+    bias : ndarray [shape=(outputs,)]
+    """
 
     def __init__(self, weight: Array, bias: Array):
         self.weight = np.asfortranarray(weight, np.float32)
         self.bias = bias.astype(np.float32)
 
     def __call__(self, x: Array) -> Array:
+        """Map x [shape=(..., inputs)] to [shape=(..., outputs)]."""
         return x @ self.weight + self.bias
 
 
 class ExactDense:
-    """The same in integers: weights of one binary scale, or of one for each output, rounded back to 14 fraction bits.
+    """The same in integers: weights with one binary scale, or one per output; results have 14 fraction bits.
 
     Parameters
     ----------
-    weight : (inputs, outputs), int8 or int16
-    bias : (outputs,), integers in the unit of the products
-    shift : (), (1,) or (outputs,), binary places of the weights
+    weight : ndarray of int8 or int16 [shape=(inputs, outputs)]
+    bias : ndarray of int [shape=(outputs,)]
+        In the unit of the products.
+    shift : array_like of int [shape=(), (1,) or (outputs,)]
+        Fraction bits of the weights.
     """
 
     def __init__(self, weight: Array, bias: Array, shift: ArrayLike):
         shift = np.asarray(shift, np.int32)
         self.weight = np.ascontiguousarray(weight, np.float64)
-        self.bias = bias.astype(np.float64) + np.ldexp(1.0, shift - 1)  # the half that makes the floor a rounding
+        self.bias = bias.astype(np.float64) + np.ldexp(1.0, shift - 1)  # one half, so that floor rounds
         self.scale = np.ldexp(1.0, -shift)
 
     def __call__(self, x: Array) -> Array:
+        """Map x [shape=(..., inputs)] to [shape=(..., outputs)]."""
         y = np.floor((x @ self.weight + self.bias) * self.scale)
         return np.clip(y, -ACTIVATION_LIMIT, ACTIVATION_LIMIT)
 
 
 def relu(x: Array) -> Array:
-    """Rectified x."""
+    """Return max(x, 0)."""
     return np.maximum(x, 0)
 
 
 class Conv(Stateful):
-    """Causal convolution; rows of the weight run over (tap, input)."""
+    """Causal convolution; the rows of the weight are (tap, input)."""
 
     STATE_FIELDS = ("past",)
 
@@ -73,12 +83,13 @@ class Conv(Stateful):
         self.past: Array = np.zeros((self.span - stride, inputs))
 
     def fresh(self) -> Conv:
-        """The same at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.past = np.zeros_like(self.past)
         return twin
 
     def __call__(self, x: Array) -> Array:
+        """Map frames x [shape=(n, inputs)] to those that they complete."""
         x = np.concatenate((self.past.astype(x.dtype), x))
         self.past = x[len(x) - (self.span - self.stride) :]
         starts = np.arange(0, len(x) - self.span + 1, self.stride)
@@ -94,26 +105,28 @@ class ResidualBlock(Stateful):
         self.conv, self.mix = conv, mix
 
     def fresh(self) -> ResidualBlock:
-        """The same at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         return ResidualBlock(self.conv.fresh(), self.mix)
 
     def __call__(self, x: Array) -> Array:
+        """Map frames x [shape=(n, channels)] to as many."""
         return x + self.mix(relu(self.conv(relu(x))))
 
 
 class Upsample:
-    """Each frame becomes two."""
+    """Doubles the frame rate."""
 
     def __init__(self, dense: Dense):
         self.dense = dense
 
     def __call__(self, x: Array) -> Array:
+        """Map frames x [shape=(n, channels)] to twice as many."""
         y = self.dense(x)
         return y.reshape(2 * len(y), -1)
 
 
 class Stack(Stateful):
-    """Layers one after the other, built from stored weights."""
+    """A sequence of layers, built from stored weights."""
 
     STATE_FIELDS = ("layers",)
 
@@ -121,19 +134,20 @@ class Stack(Stateful):
         self.layers = [make_layer(part, weights, exact) for part in plan]
 
     def fresh(self) -> Stack:
-        """The same at the start of another stream: weights fill megabytes, so that all streams share them."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.layers = [layer.fresh() if isinstance(layer, Conv | ResidualBlock) else layer for layer in self.layers]
         return twin
 
     def __call__(self, x: Array) -> Array:
+        """Map frames through all layers."""
         for layer in self.layers:
             x = layer(x)
         return x
 
 
 def make_dense(name: str, weights: Mapping[str, Array], exact: bool) -> Dense:
-    """A linear map of the stored weights of that name."""
+    """Return the linear map whose stored weights have this name."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     if exact:
         return ExactDense(weight, bias, weights[f"{name}.shift"])
@@ -141,13 +155,13 @@ def make_dense(name: str, weights: Mapping[str, Array], exact: bool) -> Dense:
 
 
 def scaled(name: str, weights: Mapping[str, Array]) -> Array:
-    """A float weight as it was: stored as float16, or as int8 with a scale for each output."""
+    """Return a float weight, which is stored as float16, or as int8 with a scale per output."""
     weight = weights[f"{name}.weight"]
     return weight * weights[f"{name}.scale"] if f"{name}.scale" in weights else weight
 
 
 def make_layer(part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Callable[[Array], Array]:
-    """One layer of a plan."""
+    """Return a layer of a plan."""
     if part.kind == "relu":
         return relu
     if part.kind == "block":
@@ -165,6 +179,6 @@ def make_layer(part: LayerSpec, weights: Mapping[str, Array], exact: bool) -> Ca
 def make_conv(
     name: str, weights: Mapping[str, Array], exact: bool, taps: int, stride: int = 1, dilation: int = 1
 ) -> Conv:
-    """A causal convolution of the stored weights of that name."""
+    """Return the causal convolution whose stored weights have this name."""
     inputs = weights[f"{name}.weight"].shape[0] // taps
     return Conv(make_dense(name, weights, exact), inputs, taps, stride, dilation)

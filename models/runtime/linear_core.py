@@ -1,4 +1,4 @@
-"""Numpy twins of stage 1 with a linear core (models/linear_core.py), step by step."""
+"""Stage 1 with a linear core (models/linear_core.py) in numpy, step by step."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LinearCoreAnalysis(Stateful):
         self.block: Array = np.zeros((1, self.size), np.float32)  # log-mel of the last step
 
     def fresh(self) -> LinearCoreAnalysis:
-        """The same network at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.enter, twin.layers = self.enter.fresh(), self.layers.fresh()
         twin.block = np.zeros((1, self.size), np.float32)
@@ -73,7 +73,7 @@ class LinearCoreConditioning(Stateful):
         self.latent: Array = np.zeros((1, self.latent_size))  # of the last step
 
     def fresh(self) -> LinearCoreConditioning:
-        """The same network at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.enter, twin.layers = self.enter.fresh(), self.layers.fresh()
         twin.latent = np.zeros((1, self.latent_size))
@@ -93,7 +93,7 @@ class LinearCoreConditioning(Stateful):
         -------
         ndarray [shape=(n x frames per step, 82)]
             Log-mel as ``(mel + 5) / 4``, log2 of F0 / 150 Hz, and voicing logit of each frame. There is no step before
-            the first of a stream: its frames mean nothing.
+            the first of a stream: ignore its frames.
         """
         voices = np.broadcast_to(voice, (len(latents), len(voice)))
         h = self.enter(np.concatenate((latents, voices), 1)) + self.presets[preset]
@@ -102,5 +102,5 @@ class LinearCoreConditioning(Stateful):
         return (self.layers(h) + self.core(steps[:-1])).reshape(len(latents) * self.frames_per_step, self.size)
 
     def features(self, c: Array) -> Array:
-        """Conditioning (frames, 82) -> the same, as it holds nothing else."""
+        """Return the conditioning [shape=(frames, 82)] itself, which consists of the features."""
         return c

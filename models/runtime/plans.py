@@ -1,4 +1,4 @@
-"""Which layers the networks consist of, in the order and with the names of their torch modules."""
+"""The layers of the networks, in the order and with the names of their torch modules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CYCLE = 4  # of the dilations of a linear core, where a config has none
 
 
 class LayerSpec(NamedTuple):
-    """One layer: its kind (conv, block, up, dense or relu), the name of its weights, and what a convolution needs."""
+    """A layer: its kind (conv, block, up, dense or relu), the name of its weights, and the shape of a convolution."""
 
     kind: str
     name: str
@@ -22,7 +22,7 @@ Plan = list[LayerSpec]
 
 
 class _Names:
-    """Counts modules as torch.nn.Sequential does."""
+    """Numbers layers as torch.nn.Sequential does."""
 
     def __init__(self, prefix: str):
         self.prefix, self.plan = prefix, Plan()
@@ -31,7 +31,7 @@ class _Names:
         self.plan.append(LayerSpec(kind, f"{self.prefix}.{len(self.plan)}", taps, stride))
 
     def blocks(self, count: int, dilation: int = 1) -> None:
-        """A run of residual blocks, each reaching `dilation` times as far back as the one before."""
+        """Add residual blocks, each with `dilation` times the dilation of the previous one."""
         for i in range(count):
             self.plan.append(LayerSpec("block", f"{self.prefix}.{len(self.plan)}", 3, 1, dilation**i))
 
@@ -94,5 +94,5 @@ def speaker_plan(blocks: int) -> Plan:
 
 
 def _blocks(table: dict[str, Any]) -> tuple[Sequence[int], int]:
-    """Counts of residual blocks and their dilation; models made before there was one have none in their config."""
+    """Numbers of residual blocks and their dilation, which configs of older models lack."""
     return table["blocks"], table.get("dilation", 1)

@@ -1,4 +1,4 @@
-"""Decoded log-mel -> linear predictor, the same bits on every machine (training's version: lpc.py).
+"""Linear predictor of the decoded log-mel, with identical bits on every machine (for training: models/lpc.py).
 
 Only integers below 2**53 go through matrix products, and the recursion uses single additions, multiplications,
 divisions and square roots of float64, which IEEE 754 defines to the last bit.
@@ -26,14 +26,14 @@ PITCH_BITS = 7
 
 
 def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: tuple[int, int]) -> dict[str, Array]:
-    """What `LinearPredictor` looks up; made once, when a model is released, and stored with it."""
+    """Compute the tables of `LinearPredictor`, once when a model is exported; they are stored with it."""
     matrix = autocorrelation_matrix(order)
     octaves = np.arange(PITCH_RANGE[0], PITCH_RANGE[1], 2.0**-PITCH_BITS)
     period = np.rint(SAMPLE_RATE / (pitch_reference * 2.0**octaves)).clip(*periods)
     return {
         "exp_high": np.exp(np.arange(MEL_RANGE[0], MEL_RANGE[1], dtype=np.float64)),
         "exp_low": np.exp(np.arange(2**MEL_BITS) / 2.0**MEL_BITS),
-        # bands weighted first, so that each counts with the same relative precision: pre-emphasis alone spans 40 dB
+        # Bands are weighted first, so that all have the same relative precision: pre-emphasis alone spans 40 dB.
         "band_weight": matrix[0],
         "autocorrelation": np.rint(matrix / matrix[0] * 2.0**MATRIX_BITS).astype(np.int32),
         "gain_scale": np.array([gain_scale], np.float64),
@@ -42,7 +42,7 @@ def make_tables(order: int, gain_scale: float, pitch_reference: float, periods: 
 
 
 class LinearPredictor:
-    """Coefficients, gain and period of frames.
+    """Computes prediction coefficients, gains and pitch periods of frames.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ class LinearPredictor:
         self.periods = tables["period"]
 
     def power(self, mel: Array) -> Array:
-        """Band powers (frames, 80) of integer log-mel with 14 fraction bits."""
+        """Return the band powers [shape=(frames, 80)] of integer log-mel with 14 fraction bits."""
         limits = MEL_RANGE[0] << MEL_BITS, (MEL_RANGE[1] << MEL_BITS) - 1
         index = np.clip(np.floor(mel * 2.0 ** (MEL_BITS - ACTIVATION_BITS) + 0.5), *limits).astype(np.int64)
         index -= limits[0]
         return self.high[index >> MEL_BITS] * self.low[index & (2**MEL_BITS - 1)]
 
     def __call__(self, powers: Array) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-        """Band powers (frames, 80) -> coefficients with 12 fraction bits (frames, 16), gains with 19 (frames,)."""
+        """Map band powers (frames, 80) to coefficients (frames, 16), 12 fraction bits, and gains (frames,), 19 bits."""
         power = powers * self.weight
         _, exponent = np.frexp(power.max(1))
         r = np.floor(np.ldexp(power, POWER_BITS - exponent[:, None])) @ self.matrix
@@ -77,13 +77,13 @@ class LinearPredictor:
         return coefficients.astype(np.int16), np.floor(gain * 2.0**GAIN_BITS + 0.5).astype(np.int32)
 
     def period(self, pitch: Array) -> NDArray[np.int32]:
-        """Integer log2(F0 / reference) with 14 fraction bits (frames,) -> samples a period (frames,)."""
+        """Map integer log2(F0 / reference) with 14 fraction bits (frames,) to periods in samples (frames,)."""
         index = np.floor(pitch * 2.0 ** (PITCH_BITS - ACTIVATION_BITS) + 0.5) - PITCH_RANGE[0] * 2**PITCH_BITS
         return self.periods[np.clip(index, 0, len(self.periods) - 1).astype(np.int64)]
 
 
 def schur(r: Array) -> tuple[Array, Array]:
-    """Autocorrelations (frames, order + 1) -> predictor (frames, order) and residual power (Le Roux, Gueguen 1977)."""
+    """Map autocorrelations (frames, order + 1) to predictor and residual power (Le Roux and Gueguen 1977)."""
     ahead, behind = r[:, 1:], r[:, :-1]
     a, error = np.zeros((len(r), 0)), r[:, 0]
     while ahead.shape[1]:

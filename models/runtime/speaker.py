@@ -1,4 +1,4 @@
-"""A stretch of speech -> the bytes that say who speaks."""
+"""Quantised speaker vector of speech."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLOCKS = 2
 def speaker_bytes(
     wave: NDArray[np.float32], config: dict[str, Any], weights: Mapping[str, Array], quantizer: Quantizer
 ) -> bytes:
-    """Samples (n,) at the models' level, n >= 1 -> one byte a code book of the speaker."""
+    """Return the quantised speaker vector, one byte per codebook, of samples (n,) at the models' level, n >= 1."""
     stack = Stack(speaker_plan(BLOCKS), weights, exact=False)
     hidden = stack(normalised(log_mel(frames(wave))))
     mean = hidden.mean(0)

@@ -1,4 +1,4 @@
-"""What a stream remembers, apart from the weights: taken, put back, copied, saved."""
+"""State of a stream, apart from the weights: read, assigned, copied, saved."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from safetensors.numpy import load, save
 
 @dataclass
 class State:
-    """All that a stream remembers, by name; its size doesn't grow with time.
+    """State of a stream, by name; its size does not grow with time.
 
     Parameters
     ----------
-    arrays : dict of str to array
+    arrays : dict of str to ndarray
     """
 
     arrays: dict[str, NDArray[Any]]
 
     def copy(self) -> State:
-        """The same, to go on from on its own."""
+        """Return an independent copy."""
         return State({name: array.copy() for name, array in self.arrays.items()})
 
     def save(self) -> bytes:
-        """As a safetensors file."""
+        """Return it as a safetensors file."""
         return save({name: np.ascontiguousarray(array) for name, array in self.arrays.items()})
 
     @classmethod
     def load(cls, data: bytes) -> State:
-        """What `save` made.
+        """Read the bytes that `save` returned.
 
         Raises
         ------
         ValueError
-            When it is something else.
+            When they are not a state.
         """
         try:
             return cls(load(data))
@@ -47,18 +47,21 @@ class State:
 
 
 class Stateful:
-    """Something with a past: attributes that are arrays, numbers, or themselves such things or lists of them."""
+    """An object whose state consists of attributes: arrays, numbers, other such objects, or lists of them.
+
+    Subclasses name these attributes in `STATE_FIELDS`.
+    """
 
     STATE_FIELDS: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:
-        """A copy of what it remembers; assigning one goes on from there.
+        """A copy of the state; assign one to continue from it.
 
         Raises
         ------
         ValueError
-            When it is assigned the state of something else.
+            When the state of another kind of object is assigned.
         """
         return State({name: np.array(getattr(owner, key)) for name, owner, key in _places(self, "")})
 
@@ -78,7 +81,7 @@ class Stateful:
 
 
 def _places(thing: Stateful, prefix: str) -> Iterator[tuple[str, Any, str]]:
-    """Where the values are: their full names, whose attributes they are, and the attributes' names."""
+    """Yield full name, owner and attribute of each value of the state."""
     for key in thing.STATE_FIELDS:
         value = getattr(thing, key)
         parts = enumerate(value) if isinstance(value, list) else [(None, value)]

@@ -1,4 +1,4 @@
-"""Numpy twins of the strided stage 1 (models/strided_encoder.py, models/strided_conditioner.py), step by step."""
+"""The strided stage 1 (models/strided_encoder.py, models/strided_conditioner.py) in numpy, step by step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StridedAnalysis(Stateful):
         self.stack = Stack(strided_encoder_plan(config["model"]["rate"], config["encoder"]), weights, exact=False)
 
     def fresh(self) -> StridedAnalysis:
-        """The same network at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.stack = self.stack.fresh()
         return twin
@@ -45,7 +45,7 @@ class StridedConditioning(Stateful):
         self.size = len(weights["conditioner.heads.weight"])
 
     def fresh(self) -> StridedConditioning:
-        """The same network at the start of another stream."""
+        """Return a copy at the start of a stream, with the same weights."""
         twin = copy(self)
         twin.stack = self.stack.fresh()
         return twin

@@ -1,4 +1,4 @@
-"""Training batches from shards: every draw is a function of the seed and the step alone, so a resumed run continues."""
+"""Training crops from shards; they depend on the generator alone, so that a resumed run continues exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sottovoce.models.features import HOP
-from sottovoce.models.training.channels import through_channel
+from sottovoce.models.training.channels import simulate_channels
 from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.shards import load_split
 
@@ -20,13 +20,16 @@ SPEEDS = (0.88, 0.94, 1.0, 1.0, 1.0, 1.06, 1.12)
 
 @dataclass
 class Crop:
-    """A batch of stretches of speech.
+    """A batch of crops of speech.
 
     Attributes
     ----------
-    wave : (B, n) float32 at the models' level
-    f0 : (B, n/160) Hz, 0 where unvoiced
-    reference : (B, m) another stretch of the same speakers
+    wave : Tensor of float32 [shape=(B, n)]
+        At the models' level.
+    f0 : Tensor of float32 [shape=(B, n / 160)]
+        In Hz, 0 where unvoiced.
+    reference : Tensor of float32 [shape=(B, m)]
+        Other speech of the same speakers.
     """
 
     wave: Tensor
@@ -35,13 +38,16 @@ class Crop:
 
 
 class Corpus:
-    """Shards held on the training device, read at random.
+    """Shards in the memory of the training device, from which crops are sampled.
 
     Parameters
     ----------
-    directory : path of the shards
-    device : where they are kept
-    split : 'train', or 'dev' for the speakers held out
+    directory : Path or str
+        Folder of the shards.
+    device : torch.device
+        Device of the tensors.
+    split : {'train', 'dev'}
+        Training speakers, or held-out speakers.
     """
 
     def __init__(self, directory: Path | str, device: torch.device, split: str = "train"):
@@ -53,7 +59,7 @@ class Corpus:
         frames = np.array([u["samples"] // HOP for u in chosen])
         self.utterances = torch.from_numpy(np.repeat(np.arange(len(chosen)), frames)).to(device)
         ends = np.cumsum(frames)
-        # utterance -> frames spoken by the same speaker (utterances lie in order of speaker)
+        # by utterance, the frames of the same speaker (utterances are ordered by speaker)
         speakers = np.array([u["speaker"] for u in chosen])
         first = np.searchsorted(speakers, speakers, "left")
         last = np.searchsorted(speakers, speakers, "right") - 1
@@ -68,12 +74,30 @@ class Corpus:
     def crop(
         self, generator: torch.Generator, batch: int, frames: int, reference: int, by_speaker: bool, augment: bool
     ) -> Crop:
-        """Random stretches of `frames` frames, with references of `reference` frames.
+        """Sample a batch of crops.
 
-        By speaker, a reference comes from anywhere in the speaker's recordings, so that it tells who speaks and not
-        what is said; else from the same utterance, as when a file is encoded. With `augment` the whole batch is
-        played at one of SPEEDS, each stretch up to 3 dB louder or softer, and some as through another channel
-        (channels.py), the reference as its stretch.
+        Parameters
+        ----------
+        generator : torch.Generator
+        batch : int
+            Number of crops.
+        frames, reference : int
+            Frames of a crop, and of its reference.
+        by_speaker : bool
+            Whether a reference comes from any recording of the speaker, so that it has no information on the content;
+            else from the same utterance, as when a file is encoded.
+        augment : bool
+            Whether the batch is resampled by one of SPEEDS, and crops are scaled by up to 3 dB and passed through
+            random channels, together with their references.
+
+        Returns
+        -------
+        Crop
+
+        Raises
+        ------
+        TrainingError
+            When there is less speech than a crop needs.
         """
         speed = 1.0
         if augment:
@@ -94,14 +118,14 @@ class Corpus:
         if augment:
             gain = 10 ** ((torch.rand(batch, generator=generator, device=self.device) - 0.5) * 6 / 20)
         wave = self._wave(start, taken, frames) * gain[:, None]
-        told = self._wave(start_reference, taken_reference, reference) * gain[:, None]
+        reference_wave = self._wave(start_reference, taken_reference, reference) * gain[:, None]
         if augment:
-            wave, told = through_channel((wave, told), generator)
+            wave, reference_wave = simulate_channels((wave, reference_wave), generator)
         at = torch.linspace(0, taken - 1, frames, device=self.device).round().long()
         return Crop(
             wave=wave,
             f0=self.f0[start[:, None] + at] * speed,
-            reference=told,
+            reference=reference_wave,
         )
 
     def _wave(self, start: Tensor, taken: int, frames: int) -> Tensor:
@@ -109,7 +133,7 @@ class Corpus:
         wave = self.wave[start[:, None] * HOP + offsets].float() / 32768
         if taken == frames:
             return wave
-        # band-limited change of speed: the same spectrum over another number of samples
+        # band-limited resampling: the same spectrum with another number of samples
         spectrum = torch.fft.rfft(wave)
         bins = frames * HOP // 2 + 1
         spectrum = torch.nn.functional.pad(spectrum, (0, max(0, bins - spectrum.shape[1])))[:, :bins]

@@ -1,5 +1,5 @@
-"""Why a training run cannot go on."""
+"""The error that stops a training run."""
 
 
 class TrainingError(RuntimeError):
-    """The run is stopped: its message says what happened and what to try."""
+    """A training run cannot continue; the message says why, and what to try."""

@@ -1,4 +1,4 @@
-"""First values of stage 1 from speech: the Karhunen-Loeve transform of log-mel blocks, and code books by k-means."""
+"""Initialisation of stage 1: the Karhunen-Loeve transform of log-mel blocks, and codebooks by k-means."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ITERATIONS = 12
 
 @torch.no_grad()
 def initialise(model: SpeechModel, corpus: Corpus, settings: dict[str, Any]) -> None:
-    """Set the linear cores of encoder and conditioner, and the books of a residual quantiser, from random speech."""
+    """Initialise the linear cores of encoder and conditioner, and the books of a residual quantiser, from speech."""
     generator = torch.Generator(corpus.device).manual_seed(settings["seed"])
     blocks = _blocks(model, corpus, generator)
     mean = blocks.mean(0)
@@ -41,7 +41,7 @@ def initialise(model: SpeechModel, corpus: Corpus, settings: dict[str, Any]) -> 
 
 
 def _blocks(model: SpeechModel, corpus: Corpus, generator: torch.Generator) -> Tensor:
-    """Normalised log-mel blocks (n, step x 80) of random stretches."""
+    """Normalised log-mel blocks (n, step x 80) of random crops."""
     frames, step = 400, model.encoder.step
     found: list[Tensor] = []
     while sum(len(x) for x in found) < min(BLOCKS, len(corpus.f0) // step):

@@ -1,4 +1,4 @@
-"""The training loop: one step after another, whatever the task; can be killed at any moment and resumed."""
+"""The training loop, which is the same for all tasks and can be interrupted at any moment and resumed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from torch import distributed as dist
 
 from sottovoce.models.files import replace
 from sottovoce.models.training.errors import TrainingError
-from sottovoce.models.training.optimiser import make_optimiser, set_learning_rate
+from sottovoce.models.training.optimiser_step import OptimiserStep
 from sottovoce.models.training.processes import agreed, averaged
 from sottovoce.models.training.tasks import Batch, Objective
 from sottovoce.models.training.watching import Silent, Watcher
 
 LOOP_DEFAULTS: dict[str, Any] = {
     "seed": 0,
-    "batch": 16,
+    "batch": 16,  # examples per step, in all processes together
     "learning_rate": 2e-3,
     "warmup_steps": 200,
-    "decay_share": 0.5,
-    "optimiser": "adam",
-    "rates": {},
-    "clip": 1.0,
-    "ema": 0.998,
-    "bf16": False,
-    "minutes": 1e9,
-    "save_minutes": 3.0,
-    "log_every": 100,
-    "check_every": 1000,
-    "gap_from": 10_000,
-    "gap_least": 0.01,
+    "decay_share": 0.5,  # last part of the run, in which the learning rate falls linearly
+    "optimiser": "adam",  # or "muon"
+    "rates": {},  # factors of the learning rate by the beginning of parameter names
+    "clip": 1.0,  # largest gradient norm
+    "ema": 0.998,  # decay of the averaged weights
+    "bf16": False,  # autocast to bfloat16
+    "minutes": 1e9,  # time limit of the run
+    "save_minutes": 3.0,  # interval of checkpoints
+    "log_every": 100,  # steps
+    "check_every": 1000,  # steps between validations
+    "gap_from": 10_000,  # step from which ignored latents end the run
+    "gap_least": 0.01,  # bits per sample that latents of another utterance must cost more
 }
 
 
@@ -45,19 +45,24 @@ LOOP_DEFAULTS: dict[str, Any] = {
 class Experiment:
     """What is trained, and on what.
 
-    Attributes
+    Parameters
     ----------
-    model : all of the network, which a checkpoint holds
-    task : the part of it that learns, and its loss
-    draw : step -> the whole batch of that step
-    check : figures on held-out speech
-    finish : what is left in the run folder besides checkpoint and weights, once the model has these
+    model : nn.Module
+        The whole network, which checkpoints contain.
+    task : Objective
+        The part that is trained, and its loss.
+    sample_batch : callable
+        Returns the whole batch of a step.
+    validate : callable
+        Returns figures on held-out speech.
+    finish : callable
+        Writes further files into the run folder, once the model has its final weights.
     """
 
     model: nn.Module
     task: Objective
-    draw: Callable[[int], Batch]
-    check: Callable[[], dict[str, Tensor]]
+    sample_batch: Callable[[int], Batch]
+    validate: Callable[[], dict[str, Tensor]]
     finish: Callable[[Path], None] = lambda directory: None
 
 
@@ -70,68 +75,6 @@ def learning_rate(step: int, settings: dict[str, Any], minutes: float = 0.0) -> 
     decay_from = 1 - settings["decay_share"]
     decay = 1.0 if done < decay_from else max(0.05, (1 - done) / settings["decay_share"])
     return settings["learning_rate"] * decay * min(1.0, (step + 1) / settings["warmup_steps"])
-
-
-class OptimiserStep:
-    """One optimiser step with gradient clipping and averaged weights; on a GPU replayed as one graph.
-
-    The work of a small network's step is dwarfed by launching its hundreds of kernels; a CUDA graph launches once.
-    """
-
-    EAGER_STEPS = 5  # before the graph is captured: k-means starts, compilation, allocations
-
-    def __init__(self, model: nn.Module, task: Objective, settings: dict[str, Any], device: torch.device):
-        self.task, self.settings, self.device = task, settings, device
-        self.parameters = [p for p in task.trained.parameters() if p.requires_grad]
-        on_gpu = device.type == "cuda"
-        # inside a graph the learning rate has to be a tensor to be changed
-        rate = torch.tensor(settings["learning_rate"], device=device) if on_gpu else settings["learning_rate"]
-        self.optimiser = make_optimiser(model, task.trained, settings, rate, on_gpu)
-        self.average = [p.detach().clone() for p in self.parameters]
-        self.graph: torch.cuda.CUDAGraph | None = None
-        self.static: Batch = {}
-        self.log: dict[str, Tensor] = {}
-        self.taken = 0
-
-    def _update(self, batch: Batch) -> dict[str, Tensor]:
-        self.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings["bf16"], cache_enabled=False):
-            loss, log = self.task.loss(batch)
-        loss.backward()
-        gradients = [p.grad for p in self.parameters if p.grad is not None]
-        if dist.is_initialized():
-            for gradient in gradients:
-                dist.all_reduce(gradient)
-            torch._foreach_div_(gradients, dist.get_world_size())
-        norm = nn.utils.clip_grad_norm_(self.parameters, self.settings["clip"], foreach=True)
-        self.optimiser.step()
-        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - self.settings["ema"])
-        return {"loss": loss.detach(), "gradient_norm": norm, **{k: v.detach() for k, v in log.items()}}
-
-    def __call__(self, batch: Batch, rate: float) -> dict[str, Tensor]:
-        """One step; returns figures as tensors on the device, so that nothing waits for them."""
-        set_learning_rate(self.optimiser, rate)
-        self.taken += 1
-        if self.device.type != "cuda" or self.taken <= self.EAGER_STEPS:
-            return self._update(batch)
-        if self.graph is None:
-            self.static = {k: v.clone() for k, v in batch.items()}
-            torch.cuda.synchronize()
-            self.graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self.graph):
-                self.log = self._update(self.static)
-        for key, value in batch.items():
-            self.static[key].copy_(value)
-        self.graph.replay()
-        return self.log
-
-    def swap(self) -> None:
-        """Exchange the weights and their running average, in place."""
-        with torch.no_grad():
-            for weight, mean in zip(self.parameters, self.average, strict=True):
-                held = weight.detach().clone()
-                weight.copy_(mean)
-                mean.copy_(held)
 
 
 def save(path: Path, model: nn.Module, stepper: OptimiserStep, step: int, seconds: float) -> None:
@@ -148,7 +91,7 @@ def save(path: Path, model: nn.Module, stepper: OptimiserStep, step: int, second
 
 
 def load(path: Path, model: nn.Module, stepper: OptimiserStep) -> tuple[int, float]:
-    """Continue from a checkpoint; returns the next step, and the seconds that the run has taken."""
+    """Load a checkpoint; return the next step and the duration of the run so far in seconds."""
     state = read_checkpoint(path, stepper.device)
     model.load_state_dict(state["model"])
     stepper.optimiser.load_state_dict(state["optimiser"])
@@ -178,7 +121,7 @@ def read_checkpoint(path: Path, device: torch.device | str) -> dict[str, Any]:
 
 
 def open_journal(path: Path, step: int) -> TextIO:
-    """The log to append to, without what was written after the checkpoint that a run goes on from."""
+    """Open the log for appending, without entries later than the checkpoint."""
     lines = path.read_text().splitlines(keepends=True) if step and path.exists() else []
     draft = path.with_suffix(".tmp")
     draft.write_text("".join(line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step))
@@ -199,8 +142,8 @@ def fit(
     settings: dict[str, Any],
     directory: Path,
     device: torch.device,
-    draw: Callable[[int], Batch],
-    check: Callable[[], dict[str, Tensor]] | None = None,
+    sample_batch: Callable[[int], Batch],
+    validate: Callable[[], dict[str, Tensor]] | None = None,
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> dict[str, float]:
@@ -208,11 +151,29 @@ def fit(
 
     Parameters
     ----------
-    draw : step -> batch of this process
-    check : figures on held-out speech with the averaged weights, every `check_every` steps; `latent_gap` among them is
-        what decides whether the latents are ignored
-    resume : go on from the checkpoint in `directory`
-    watcher : learns of every step and every entry of the log, on the first process only
+    model : nn.Module
+        The whole network, which checkpoints contain.
+    task : Objective
+        The part that is trained, and its loss.
+    settings : dict
+        `LOOP_DEFAULTS` and the stage's own settings.
+    directory : Path
+        Run folder.
+    device : torch.device
+    sample_batch : callable
+        Returns this process's batch of a step.
+    validate : callable, optional
+        Returns figures on held-out speech, with the averaged weights, every `check_every` steps. `latent_gap` among
+        them decides whether the decoder ignores the latents.
+    resume : bool
+        Whether to continue from the checkpoint in `directory`.
+    watcher : Watcher, optional
+        Is called with every step and every entry of the log, in the first process only.
+
+    Returns
+    -------
+    dict of str to float
+        The last figures.
 
     Raises
     ------
@@ -234,39 +195,62 @@ def fit(
     figures: dict[str, float] = {}
     while step < settings["steps"]:
         if step % settings["log_every"] == 0:
-            # all processes learn at the same rate and stop at the same step: the first one's clock decides
+            # All processes use the same learning rate and stop at the same step: the clock of the first one decides.
             minutes = agreed((time.monotonic() - began) / 60, device)
             if minutes >= settings["minutes"]:
                 break
-        log = stepper(draw(step), learning_rate(step, settings, minutes))
+        log = stepper(sample_batch(step), learning_rate(step, settings, minutes))
         step += 1
         watcher.step(step, log)
-        save_due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
-        if save_due and not all(math.isfinite(float(log[k])) for k in ("loss", "gradient_norm")):
-            save_due = False  # the last checkpoint stays one to go on from; the next log entry stops the run
+        due = first_rank and time.monotonic() - saved > 60 * settings["save_minutes"]
+        save_due = due and _is_finite(log)  # else the last checkpoint stays usable; the next log entry ends the run
         if step % settings["log_every"] == 0 or step == settings["steps"]:
-            figures = {k: float(averaged(v)) for k, v in log.items()}
-            if not math.isfinite(figures["loss"]) or not math.isfinite(figures["gradient_norm"]):
-                raise TrainingError(
-                    f"loss {figures['loss']} at step {step}: lower the learning rate and resume from {checkpoint}"
-                )
-            if check and (step % settings["check_every"] == 0 or step == settings["steps"]):
-                stepper.swap()
-                figures |= {k: float(v) for k, v in check().items()}
-                stepper.swap()
-                if step >= settings["gap_from"] and figures.get("latent_gap", math.inf) < settings["gap_least"]:
-                    raise TrainingError(
-                        f"the latents are ignored: another utterance's cost only {figures['latent_gap']:.4f} bits a "
-                        f"sample more at step {step}; weaken the decoder or widen the bottleneck"
-                    )
+            figures = _mean_figures(log, step, checkpoint)
+            if validate and (step % settings["check_every"] == 0 or step == settings["steps"]):
+                figures |= _validation_figures(validate, stepper, step)
             if journal:
-                entry = {"step": step, "seconds": round(time.monotonic() - began, 1), **figures}
-                journal.write(json.dumps(entry) + "\n")
-                journal.flush()
-                watcher.log(entry)
+                watcher.log(_write_entry(journal, step, time.monotonic() - began, figures))
         if save_due:
             save(checkpoint, model, stepper, step, time.monotonic() - began)
             saved = time.monotonic()
     if first_rank:
         save(checkpoint, model, stepper, step, time.monotonic() - began)
     return figures
+
+
+def _is_finite(log: dict[str, Tensor]) -> bool:
+    return all(math.isfinite(float(log[key])) for key in ("loss", "gradient_norm"))
+
+
+def _mean_figures(log: dict[str, Tensor], step: int, checkpoint: Path) -> dict[str, float]:
+    """Figures of a step averaged over all processes."""
+    figures = {k: float(averaged(v)) for k, v in log.items()}
+    if not math.isfinite(figures["loss"]) or not math.isfinite(figures["gradient_norm"]):
+        raise TrainingError(
+            f"loss {figures['loss']} at step {step}: lower the learning rate and resume from {checkpoint}"
+        )
+    return figures
+
+
+def _validation_figures(
+    validate: Callable[[], dict[str, Tensor]], stepper: OptimiserStep, step: int
+) -> dict[str, float]:
+    """Figures of the averaged weights on held-out speech."""
+    stepper.swap()
+    figures = {k: float(v) for k, v in validate().items()}
+    stepper.swap()
+    settings = stepper.settings
+    if step >= settings["gap_from"] and figures.get("latent_gap", math.inf) < settings["gap_least"]:
+        raise TrainingError(
+            f"the latents are ignored: those of another utterance cost only {figures['latent_gap']:.4f} bits per "
+            f"sample more at step {step}; weaken the decoder or widen the bottleneck"
+        )
+    return figures
+
+
+def _write_entry(journal: TextIO, step: int, seconds: float, figures: dict[str, float]) -> dict[str, float]:
+    """Append the figures to the log, and return the entry."""
+    entry = {"step": step, "seconds": round(seconds, 1), **figures}
+    journal.write(json.dumps(entry) + "\n")
+    journal.flush()
+    return entry

@@ -1,8 +1,8 @@
-"""How well the envelopes of decoded and true speech move together: ESTOI's measure, taken on log-mels to train with.
+"""Correlation of the envelopes of decoded and true speech: the measure of ESTOI on log-mels, as a training loss.
 
 Jensen and Taal 2016, "An algorithm for predicting the intelligibility of speech masked by modulated noise maskers"
-(IEEE/ACM Trans. ASLP 24(11)), equations 3 to 8. Differences from the measure: bands are summed from mel bands instead
-of bins, frames are 10 ms apart instead of 12.8, and silence is left out by whole segments.
+(IEEE/ACM Trans. ASLP 24(11)), equations 3 to 8. Differences from ESTOI: bands are sums of mel bands instead of
+bins, the hop is 10 ms instead of 12.8, and silence is excluded by whole segments.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ BANDS = 15
 LOWEST = 150.0  # Hz, centre of the first third-octave band
 SEGMENT = 38  # frames: 380 ms
 STRIDE = 6
-FLOOR = 1e-5  # of a band's power: below it there is nothing to hear
-QUIET = 1e-4  # of the loudest frame: quieter ones (40 dB) are silence
-ACTIVE = 0.8  # share of a segment's frames that have to speak
+FLOOR = 1e-5  # added to the power of a band
+QUIET = 1e-4  # of the loudest frame: frames below it (40 dB) are silence
+ACTIVE = 0.8  # share of active frames that a segment needs
 
 
 @cache
 def third_octaves() -> NDArray[np.float32]:
-    """(15, 80): powers of mel bands -> powers of third-octave bands."""
+    """Return the matrix [shape=(15, 80)] from powers of mel bands to powers of third-octave bands."""
     centres = LOWEST * 2 ** (np.arange(BANDS)[:, None] / 3)
     filters = mel_matrix().astype(np.float64)
     bins = np.arange(filters.shape[1]) * SAMPLE_RATE / (2 * (filters.shape[1] - 1))
@@ -38,7 +38,7 @@ def third_octaves() -> NDArray[np.float32]:
 
 
 def correlation(decoded: Tensor, true: Tensor) -> Tensor:
-    """Mean correlation (a scalar, 1 at best) of the spectrograms of log-mels (B, 80, F) of all processes' batch."""
+    """Return the mean correlation, at most 1, of the spectrograms of log-mels (B, 80, F) over all processes."""
     segment = min(SEGMENT, true.shape[2])
     power = torch.exp(true).sum(1)
     loud = (power > QUIET * power.amax(1, keepdim=True)).float()

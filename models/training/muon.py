@@ -1,4 +1,4 @@
-"""Muon: momentum whose update is orthogonalised, for the matrices of layers; Adam for all other parameters.
+"""Muon: momentum with orthogonalised updates for the matrices of layers, and Adam for all other parameters.
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; the scale of the update, which lets both
 kinds of parameters share a learning rate, is that of Liu et al. 2025, "Muon is scalable for LLM training"
@@ -19,7 +19,7 @@ SCALE = 0.2  # root mean square of an update of Adam
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:
-    """Nearly the orthogonal factor of the polar decomposition of `matrix` (m, n), by Newton-Schulz iterations."""
+    """Approximate the orthogonal factor of the polar decomposition of `matrix` (m, n) by Newton-Schulz iterations."""
     a, b, c = COEFFICIENTS
     x = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
@@ -36,13 +36,13 @@ class Muon(torch.optim.Optimizer):
     Parameters
     ----------
     groups : iterable of dict
-        Each has `params`, and `muon`, whether they are matrices to learn by Muon: weights of two or more dimensions, of
-        which those after the first are taken together.
+        Each has `params`, and `muon`: whether they are updated by Muon, as weights of two or more dimensions, of which
+        all but the first are flattened.
     lr : float or Tensor
     momentum : float
-        Of Muon, in Nesterov's form.
+        Momentum of Muon (Nesterov).
     betas : tuple of float
-        Of Adam.
+        Decay rates of Adam.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """One update of all parameters that have a gradient."""
+        """Update all parameters that have a gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:

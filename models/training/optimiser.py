@@ -1,4 +1,4 @@
-"""The optimiser of a training run, with its own learning rate for parts of the model."""
+"""The optimiser of a training run, with learning rates for parts of the model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sottovoce.models.training.muon import Muon
 def make_optimiser(
     model: nn.Module, trained: nn.Module, settings: dict[str, Any], rate: float | Tensor, capturable: bool = False
 ) -> torch.optim.Optimizer:
-    """The optimiser of a run: 'adam', or 'muon' for the matrices of layers and Adam for all other parameters.
+    """Return the optimiser that the setting `optimiser` names: 'adam', or 'muon' for the matrices of layers.
 
     The setting `rates` has factors of the learning rate for parts of the model, by the beginning of their names.
     """
@@ -35,7 +35,7 @@ def make_optimiser(
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of the next step; each group has its factor of it."""
+    """Set the learning rate of the next step, which each group multiplies by its factor."""
     for group in optimiser.param_groups:
         if isinstance(group["lr"], Tensor):  # in a CUDA graph
             group["lr"].fill_(rate * group["factor"])

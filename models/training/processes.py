@@ -1,4 +1,4 @@
-"""Several training processes, each with its share of a batch."""
+"""Communication between training processes, each of which has a share of the batch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import distributed as dist
 
 
 def averaged(x: Tensor) -> Tensor:
-    """x, without its gradient, averaged over all training processes."""
+    """Return the mean of x over all training processes, without gradient."""
     x = x.detach()
     if dist.is_available() and dist.is_initialized():
         x = x.clone()
@@ -18,9 +18,9 @@ def averaged(x: Tensor) -> Tensor:
 
 
 def agreed(value: float, device: torch.device) -> float:
-    """What the first process says, told to all."""
+    """Return the value of the first process in all processes."""
     if dist.is_available() and dist.is_initialized():
-        told = torch.tensor(value, dtype=torch.float64, device=device)
-        dist.broadcast(told, 0)
-        return float(told)
+        shared = torch.tensor(value, dtype=torch.float64, device=device)
+        dist.broadcast(shared, 0)
+        return float(shared)
     return value

@@ -1,4 +1,4 @@
-"""A release -> the torch model that it was exported from: to check its kernels against, or to go on training."""
+"""The torch model of a release, to check its kernels against or to continue training."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sottovoce.models.runtime.layers import ACTIVATION_BITS, BOOK_BITS, Array, s
 
 
 def restore(release: Release) -> SpeechModel:
-    """The model of a release, up to the rounding of what it stores.
+    """Return the model of a release, up to the rounding of stored weights.
 
-    The weights of the WaveNet lie on their int8 grid and come back to within 2**-15 of their row's scale, so the
-    integer tables made from them again are the same, biases to one unit.
+    The weights of the WaveNet are on an int8 grid and are restored to within 2**-15 of the scale of their row, so
+    another export gives the same integer tables, and biases that differ by at most one unit.
     """
     model = SpeechModel(release.config)
     state: dict[str, Tensor] = {}
@@ -50,14 +50,14 @@ def restore(release: Release) -> SpeechModel:
 
 
 def save_restored(release: Release, directory: Path) -> None:
-    """`weights.safetensors` in a run folder, for a training stage to `start` from."""
+    """Write `weights.safetensors` into a run folder, from which a training stage can `start`."""
     directory.mkdir(parents=True, exist_ok=True)
     state = restore(release).state_dict()
     save_file({k: v.contiguous() for k, v in state.items() if isinstance(v, Tensor)}, directory / "weights.safetensors")
 
 
 def _as_module(matrix: Array, module: nn.Conv1d | nn.Linear) -> Tensor:
-    """(tap x input, output) -> the module's own order."""
+    """Weight of a module from a matrix (tap x input, output)."""
     weight = torch.from_numpy(matrix)
     if isinstance(module, nn.Linear):
         return weight.T
@@ -65,7 +65,7 @@ def _as_module(matrix: Array, module: nn.Conv1d | nn.Linear) -> Tensor:
 
 
 def _wavenet(release: Release) -> dict[str, Tensor]:
-    """The sampler's integer tables as float weights."""
+    """Float weights from the integer tables of the sampler."""
     tables = {k.removeprefix(SAMPLER_PREFIX): v for k, v in release.weights.items() if k.startswith(SAMPLER_PREFIX)}
     residual, skip, hidden, gate, condition, logit = tables["units"]
     channels, skips = tables["embed"].shape[1], tables["head1"].shape[0]

@@ -26,7 +26,7 @@ from sottovoce.models.training.linear_core import initialise
 from sottovoce.models.training.loop import Experiment, check_free, fit, read_checkpoint
 from sottovoce.models.training.record import stage_facts, write_record
 from sottovoce.models.training.settings import DEFAULTS
-from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, draw, for_preset
+from sottovoce.models.training.tasks import TASKS, Batch, DecoderObjective, for_preset, sample_batch
 from sottovoce.models.training.watching import Silent, Watcher
 
 NEEDED = ("task", "shards", "out", "steps")
@@ -105,9 +105,9 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
         initialise(model, corpus, settings)
     dev = Corpus(settings["shards"], device, "dev")
     task = TASKS[settings["task"]](model, settings)
-    held_out = draw(settings | {"past_noise": 0.0}, model, dev, 0, settings["check_batch"], augment=False)
+    held_out = sample_batch(settings | {"past_noise": 0.0}, model, dev, 0, settings["check_batch"], augment=False)
 
-    def check() -> dict[str, Tensor]:
+    def validate() -> dict[str, Tensor]:
         task.trained.eval()
         with torch.no_grad():
             if isinstance(task, DecoderObjective):
@@ -121,9 +121,9 @@ def speech(config: dict[str, Any], settings: dict[str, Any], device: torch.devic
         return figures
 
     def whole(step: int) -> Batch:
-        return draw(settings, model, corpus, step, settings["batch"], settings["augment"])
+        return sample_batch(settings, model, corpus, step, settings["batch"], settings["augment"])
 
-    return Experiment(model, task, whole, check)
+    return Experiment(model, task, whole, validate)
 
 
 def train_stage(config: dict[str, Any], name: str, resume: bool, watcher: Watcher | None = None) -> dict[str, float]:
@@ -147,21 +147,23 @@ def train_stage(config: dict[str, Any], name: str, resume: bool, watcher: Watche
         watcher.end(str(directory / "family.safetensors"))
         return counts
     make = OTHERS[settings["task"]][0] if settings["task"] in OTHERS else speech
-    lesson = make(config, settings, device)
+    experiment = make(config, settings, device)
     share = settings["batch"] // world
-    facts = stage_facts(config, name, settings, lesson.model, lesson.task.trained, device)
+    facts = stage_facts(config, name, settings, experiment.model, experiment.task.trained, device)
     watcher.begin(facts)
 
     def batch_of(step: int) -> Batch:
-        return {k: v[rank * share : (rank + 1) * share] for k, v in lesson.draw(step).items()}
+        return {k: v[rank * share : (rank + 1) * share] for k, v in experiment.sample_batch(step).items()}
 
     check_free(directory, resume)
     if rank == 0:
         write_record(directory, {k: v for k, v in config.items() if k != "about"}, facts)
-    figures = fit(lesson.model, lesson.task, settings, directory, device, batch_of, lesson.check, resume, watcher)
+    figures = fit(
+        experiment.model, experiment.task, settings, directory, device, batch_of, experiment.validate, resume, watcher
+    )
     if rank == 0:
-        save_weights(lesson.model, directory / "weights.safetensors", directory / "checkpoint.pt", lesson.task)
-        lesson.finish(directory)
+        save_weights(experiment.model, directory / "weights.safetensors", directory / "checkpoint.pt", experiment.task)
+        experiment.finish(directory)
         watcher.end(str(directory / ("family.safetensors" if settings["task"] == "family" else "weights.safetensors")))
     if dist.is_initialized():
         dist.barrier()  # the next stage may start from these weights

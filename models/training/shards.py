@@ -1,8 +1,7 @@
-"""Any folder of speech -> training shards: level-normalised 16 kHz waves and their F0, back to back."""
+"""Training shards of a folder of speech: level-normalised 16 kHz waves and their F0, concatenated."""
 
 from __future__ import annotations
 
-import csv
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,27 +11,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
+from sottovoce.models.audio.reader import AUDIO_SUFFIXES, AudioReader
+from sottovoce.models.errors import SottoError
 from sottovoce.models.features import HOP, SAMPLE_RATE
 from sottovoce.models.level import active_level, gain_to_target
+from sottovoce.models.speech_table import known_speaker, read_alignments, read_speakers
 from sottovoce.models.training.stand_in import pkg_resources
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"}
-UNIT = 640  # every utterance is padded to whole latent steps, so that shards join without a shift of frames
+UNIT = 640  # samples of a latent step; utterances are padded to whole steps, so that frames stay aligned
 SHARD_SAMPLES = 30_000_000
-DEV_SHARE = 0.05  # of the speakers, kept from training to tune on
-RECORDING_SHARE = 20  # every so many recordings one is kept from training where there is a single speaker
+DEV_SHARE = 0.05  # of the speakers, held out for validation
+RECORDING_SHARE = 20  # of the recordings of a single speaker, every twentieth is held out for validation
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording: its path, who speaks as far as is known (else each recording is its own speaker), what is said.
+    """A recording to prepare.
 
-    `phones` is "NAME:first:end ..." in frames of 10 ms, or empty where nobody knows.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    speaker : str
+        Name of the speaker; a recording of an unknown speaker is one of its own.
+    phones : str
+        Alignment "NAME:first:end ..." in frames of 10 ms; empty where unknown.
     """
 
     path: Path
@@ -41,54 +47,44 @@ class Utterance:
 
 
 def list_utterances(directory: Path, *, table: Path | None = None, one_speaker: bool = False) -> list[Utterance]:
-    """All recordings under a folder, ordered by speaker.
+    """List all recordings under a folder, ordered by speaker.
 
-    A table (columns `path`, relative to the table, and `speaker`), by default `directory.csv` beside the folder, says
-    who speaks; without one the folder that holds a recording is its speaker, or all recordings are of `one_speaker`. A
-    speaker called "", "unknown" or "spk_unknown" is nobody in particular. Where a table of alignments
-    (`read_alignments`) lies, phones are taken from it.
+    A table names the speakers (`speech_table.read_speakers`); without one, the folder of a recording is its speaker.
+    Phones come from a table of alignments (`speech_table.read_alignments`).
+
+    Parameters
+    ----------
+    directory : Path
+    table : Path, optional
+        The table of speakers; by default `directory.csv` beside the folder, if there is one.
+    one_speaker : bool
+        Whether all recordings are of one speaker.
+
+    Returns
+    -------
+    list of Utterance
+
+    Raises
+    ------
+    SottoError
+        When the table of speakers cannot be read, or lists recordings that do not exist.
     """
-    known = {}
-    own = table is not None
+    wanted = table is not None
     table = table or directory.with_name(directory.name + ".csv")
-    if not one_speaker and (own or table.exists()):
-        with table.open(newline="", encoding="utf-8") as lines:
-            rows = csv.DictReader(lines)
-            if not {"path", "speaker"} <= set(rows.fieldnames or ()):
-                raise ValueError(
-                    f"{table}: needs the columns path and speaker; it has {', '.join(rows.fieldnames or ())}"
-                )
-            known = {(table.parent / row["path"]).resolve(): row["speaker"] for row in rows}
+    known = read_speakers(table, directory) if not one_speaker and (wanted or table.exists()) else {}
     phones = read_alignments(directory)
     found = []
-    for path in sorted(p for p in directory.rglob("*") if p.suffix.lower() in SUFFIXES):
-        name = known.get(path.resolve(), path.parent.name)
+    for path in sorted(p for p in directory.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES):
+        name = known_speaker(known.get(path.resolve(), path.parent.name))
         corpus = path.parent.relative_to(directory)
-        single = name.removeprefix("spk_") in ("", "unknown")
-        speaker = str(path.relative_to(directory)) if single else f"{corpus}:{name}"
+        speaker = f"{corpus}:{name}" if name else str(path.relative_to(directory))
         speaker = directory.name if one_speaker else speaker
         found.append(Utterance(path, speaker, phones.get(path.resolve(), "")))
     return sorted(found, key=lambda u: (u.speaker, u.path))
 
 
-def read_alignments(directory: Path) -> dict[Path, str]:
-    """Phones of recordings as "NAME:first:end ...", from the nearest `alignments.csv` in a folder or above it.
-
-    The table has columns `path`, relative to the table, and `phones`; a table with others is someone else's.
-    """
-    directory = directory.resolve()
-    for folder in (directory, *directory.parents):
-        table = folder / "alignments.csv"
-        if table.is_file():
-            with table.open(newline="", encoding="utf-8") as lines:
-                rows = csv.DictReader(lines)
-                if {"path", "phones"} <= set(rows.fieldnames or ()):
-                    return {(folder / row["path"]).resolve(): row["phones"] or "" for row in rows}
-    return {}
-
-
 def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
-    """F0 in Hz at 100 Hz, 0 where unvoiced: DIO refined by StoneMask (WORLD, Morise et al. 2016)."""
+    """Return F0 in Hz at 100 Hz, 0 where unvoiced: DIO with StoneMask (WORLD, Morise et al. 2016)."""
     with pkg_resources():
         import pyworld
 
@@ -99,36 +95,46 @@ def fundamental(wave: NDArray[np.float64]) -> NDArray[np.float16]:
 
 
 def read_normalised(path: Path) -> NDArray[np.int16]:
-    """A recording as 16 kHz mono at the models' level."""
-    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = wave.mean(1)
-    if not np.isfinite(mono).all():
-        raise ValueError("holds samples that are not numbers")
-    if rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
+    """Read a recording as 16 kHz mono, as `sotto encode` reads it, at the level of the models.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    ndarray of int16 [shape=(n,)]
+
+    Raises
+    ------
+    SottoError
+        When it is not a recording, is empty, or has samples that are not numbers.
+    OSError
+        When it cannot be read.
+    """
+    with path.open("rb") as file:
+        mono = np.concatenate(list(AudioReader(file, SAMPLE_RATE)))
     mono = mono * gain_to_target(active_level(mono))
     return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
 
 
 def prepare_one(path: Path) -> tuple[NDArray[np.int16], NDArray[np.float16]] | str:
-    """Wave and F0 of one recording, or why it could not be used."""
+    """Return wave and F0 of a recording, or a line that says why it cannot be used."""
     try:
         wave = read_normalised(path)
-    except (soundfile.SoundFileError, OSError, ValueError) as error:
+    except (SottoError, OSError, ValueError) as error:
         return f"{path}: {error}"
-    if not len(wave):
-        return f"{path}: empty"
     wave = np.pad(wave, (0, -len(wave) % UNIT))
     return wave, fundamental(wave.astype(np.float64) / 32768)
 
 
 def is_dev(speaker: str) -> bool:
-    """Whether a speaker is held out of training, decided by the name alone."""
+    """Return whether a speaker is held out of training, which depends on the name alone."""
     return zlib.crc32(speaker.encode()) % 10_000 < DEV_SHARE * 10_000
 
 
 def held_out(speakers: Iterable[str]) -> set[str]:
-    """Speakers kept from training: those that `is_dev` says, and one of several where it says none."""
+    """Return the held-out speakers: those of `is_dev`, or one of several if there are none."""
     names = sorted(set(speakers), key=lambda name: zlib.crc32(name.encode()) % 10_000)
     return {name for name in names if is_dev(name)} or set(names[:1] if len(names) > 1 else [])
 
@@ -147,8 +153,8 @@ def held_out_utterances(utterances: Sequence[Mapping[str, Any]]) -> list[bool]:
 
 
 def load_split(directory: Path | str, split: str) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
-    """What `prepare` wrote: the index's utterances of a split ('train', or 'dev' for the speakers held out), and the
-    tensors `wave` and `f0` of all utterances.
+    """Load the utterances of a split ('train', or 'dev' for held-out speakers) from the index, and the tensors `wave`
+    and `f0` of all utterances.
 
     Raises
     ------
@@ -196,7 +202,7 @@ def prepare(
     directory, output = Path(directory).resolve(), Path(output)
     utterances = list_utterances(directory, table=table, one_speaker=one_speaker)
     if not utterances:
-        raise ValueError(f"{directory}: no recordings found; supported are {', '.join(sorted(SUFFIXES))}")
+        raise ValueError(f"{directory}: no recordings found; supported are {', '.join(sorted(AUDIO_SUFFIXES))}")
     output.mkdir(parents=True, exist_ok=True)
     entries: list[dict[str, object]] = []
     skipped: list[str] = []

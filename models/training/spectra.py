@@ -28,25 +28,27 @@ from sottovoce.models.log_mel_scale import normalised
 
 @cache
 def constant(make: Callable[[], NDArray[np.float32]], device: torch.device) -> Tensor:
-    """A matrix of features.py on a device, carried there once."""
+    """Return a matrix of features.py on a device, copied there once."""
     return torch.from_numpy(make()).to(device)
 
 
 def mel_window() -> NDArray[np.float32]:
+    """Return the window of `log_mel`."""
     return hann(WINDOW)
 
 
 def pitch_window() -> NDArray[np.float32]:
+    """Return the window of `correlogram`."""
     return hann(2 * REACH)
 
 
 def frames(wave: Tensor) -> Tensor:
-    """Waves (B, n), n a multiple of 160 -> centred frames (B, n/160, 640)."""
+    """Cut waves (B, n), n a multiple of 160, into centred frames (B, n / 160, 640)."""
     return F.pad(wave, (REACH - HOP // 2, REACH - HOP // 2)).unfold(1, 2 * REACH, HOP)
 
 
 def log_mel(framed: Tensor) -> Tensor:
-    """Frames (B, F, 640) -> (B, F, 80)."""
+    """Return the log-mel (B, F, 80) of frames (B, F, 640)."""
     middle = framed[..., REACH - WINDOW // 2 : REACH + WINDOW // 2] * constant(mel_window, framed.device)
     spectrum = torch.fft.rfft(middle, 512)
     power = spectrum.real**2 + spectrum.imag**2
@@ -54,14 +56,14 @@ def log_mel(framed: Tensor) -> Tensor:
 
 
 def correlogram(framed: Tensor) -> Tensor:
-    """Frames (B, F, 640) -> (B, F, 64)."""
+    """Return the correlogram (B, F, 64) of frames (B, F, 640)."""
     spectrum = torch.fft.rfft(framed * constant(pitch_window, framed.device), 1024)[..., 1 : CORRELOGRAM_BINS + 1]
     flat = (spectrum.real**2 + spectrum.imag**2 + 1e-6) ** CORRELOGRAM_POWER
     return (flat / flat.sum(-1, keepdim=True)) @ constant(lag_matrix, framed.device)
 
 
 def delta(x: Tensor, width: int = 9) -> Tensor:
-    """Regression slope along the frames of (B, F, D)."""
+    """Return the regression slope of x (B, F, D) along its frames."""
     half = width // 2
     taps = torch.arange(-half, half + 1, dtype=x.dtype, device=x.device)
     padded = F.pad(x.transpose(1, 2), (half, half), "replicate").unfold(2, width, 1)
@@ -69,7 +71,7 @@ def delta(x: Tensor, width: int = 9) -> Tensor:
 
 
 def encoder_input(kind: str, framed: Tensor) -> Tensor:
-    """Frames (B, F, 640) -> what the encoder reads (B, D, F); kinds as in features.INPUTS."""
+    """Return the encoder's input (B, D, F) for frames (B, F, 640); kinds as in features.INPUTS."""
     if kind == "wave":
         x = framed[..., REACH - HOP // 2 : REACH + HOP // 2] * 8
     elif kind == "mfcc":

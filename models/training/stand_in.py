@@ -1,4 +1,4 @@
-"""A stand-in for pkg_resources, which old packages ask for nothing but versions and which setuptools 82 has dropped."""
+"""A substitute for pkg_resources, of which old packages need only versions and which setuptools 82 removed."""
 
 import importlib.metadata
 import importlib.util
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def pkg_resources() -> Iterator[None]:
-    """Let packages be imported inside that ask pkg_resources for a version (pyworld 0.3.5, webrtcvad 2.0.10)."""
+    """Make packages importable that ask pkg_resources for a version (pyworld 0.3.5, webrtcvad 2.0.10)."""
     name = "pkg_resources"
     if name in sys.modules or importlib.util.find_spec(name):
         yield

@@ -1,4 +1,4 @@
-"""What is trained, and on what loss: the two stages of the codec, and joint training."""
+"""Objectives of training: the two stages of the codec, and joint training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sottovoce.models.features import HOP, SAMPLE_RATE
-from sottovoce.models.jitter import draw_moves, jitter
+from sottovoce.models.jitter import jitter, sample_moves
 from sottovoce.models.lpc import pre_emphasise, predictor
 from sottovoce.models.model import SpeechModel
 from sottovoce.models.training import modulation, spectra
@@ -23,11 +23,30 @@ PITCH_REFERENCE = 150.0
 PERIODS = (27, 400)  # samples: 600 to 40 Hz
 
 
-def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int, batch: int, augment: bool) -> Batch:
-    """All that is random in a training step, as a function of seed and step.
+def sample_batch(
+    settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int, batch: int, augment: bool
+) -> Batch:
+    """Sample a training batch, as a function of seed and step alone.
 
-    The stretch has `context` latent steps before, and two after, the `steps` that are scored: the encoder's past and
-    the look-ahead of encoder and conditioner.
+    The crops have `context` latent steps before, and two after, the `steps_per_crop` that are scored: past of the
+    encoder, and look-ahead of encoder and conditioner.
+
+    Parameters
+    ----------
+    settings : dict
+        Settings of the stage.
+    model : SpeechModel
+    corpus : Corpus
+    step : int
+        Number of the training step.
+    batch : int
+        Examples.
+    augment : bool
+        Whether speech is varied in speed, level and channel.
+
+    Returns
+    -------
+    dict of str to Tensor
     """
     device = corpus.device
     generator = torch.Generator(device).manual_seed(settings["seed"] * 1_000_003 + step)
@@ -42,7 +61,7 @@ def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int
         "f0": crop.f0,
         "reference": crop.reference,
         "preset": torch.multinomial(chances, batch, True, generator=generator),
-        "moves": draw_moves((batch, steps), settings["jitter"], generator),
+        "moves": sample_moves((batch, steps), settings["jitter"], generator),
         "latent_noise": torch.randn(batch, model.encoder_latent, steps, generator=generator, device=device),
         "past_noise": torch.randn(crop.wave.shape, generator=generator, device=device)
         * (torch.rand((batch, 1), generator=generator, device=device) * settings["past_noise"]),
@@ -50,7 +69,7 @@ def draw(settings: dict[str, Any], model: SpeechModel, corpus: Corpus, step: int
 
 
 def for_preset(batch: Batch, preset: int) -> Batch:
-    """The same batch with all examples coded at one preset."""
+    """Return the batch with one preset for all examples."""
     return batch | {"preset": torch.full_like(batch["preset"], preset)}
 
 
@@ -62,16 +81,16 @@ class Objective:
 
     @property
     def trained(self) -> nn.Module:
-        """The modules whose parameters learn."""
+        """The modules whose parameters are trained."""
         raise NotImplementedError
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Scalar loss and figures to log."""
+        """Return the scalar loss, and figures to log."""
         raise NotImplementedError
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
-        """c (B, C, F), speaker (B, S), bottleneck losses, log."""
-        # half precision would choose other codes than the encoder does when it is used
+        """Return c (B, C, F), speaker vectors (B, S), bottleneck losses and figures to log."""
+        # Half precision would choose other codes than the runtime.
         with torch.autocast(batch["wave"].device.type, enabled=False):
             return self._encode(batch)
 
@@ -90,21 +109,23 @@ class Objective:
 
 
 class SpectrumObjective(Objective):
-    """Stage 1: encoder, bottleneck, speaker and conditioner learn log-mel, log-F0 and voicing."""
+    """Stage 1: encoder, bottleneck, speaker encoder and conditioner are trained on log-mel, log-F0 and voicing."""
 
     @property
     def trained(self) -> nn.Module:
+        """Encoder, bottleneck, speaker encoder and conditioner."""
         return self.model.front()
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return weighted errors of log-mel, pitch and voicing, and figures to log."""
         c, _, extra, log = self.encode(batch)
         mel, pitch, voicing = self.model.conditioner.decoded(c)
         true_mel = spectra.log_mel(spectra.frames(batch["wave"])).transpose(1, 2)
         voiced = (batch["f0"] > 0).float()
         true_pitch = torch.log2(batch["f0"].clamp_min(50) / PITCH_REFERENCE)
-        # the first steps have no past and the last no future, but so do a file's
+        # The first steps have no past and the last no future, as in a file.
         difference = mel - true_mel
-        # what is heard counts more than the noise floor between words
+        # Speech has a larger weight than the noise floor between words.
         weight = 0.25 + torch.sigmoid((true_mel + 4) / 1.5)
         weight = weight / averaged(weight.mean())
         l1, l2 = (weight * difference.abs()).mean(), (weight * difference**2).mean()
@@ -126,9 +147,9 @@ class SpectrumObjective(Objective):
 
 
 class DecoderObjective(Objective):
-    """Stage 2: the WaveNet learns by likelihood, conditioned on what stage 1 decodes.
+    """Stage 2: the WaveNet is trained by likelihood, conditioned on the output of stage 1.
 
-    With the setting `adapter_only` the WaveNet stays as it is, and only the adapter before it learns.
+    With the setting `adapter_only` the WaveNet is fixed, and only the adapter is trained.
     """
 
     def __init__(self, model: SpeechModel, settings: dict[str, Any]):
@@ -137,18 +158,20 @@ class DecoderObjective(Objective):
 
     @property
     def trained(self) -> nn.Module:
+        """Adapter and WaveNet, or the adapter alone."""
         return self.model.adapter if self.settings["adapter_only"] else self.model.back()
 
     def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        """Encode a batch with the fixed stage 1."""
         with torch.no_grad():
             return self.encode(batch)
 
     def excitation(self, batch: Batch, c: Tensor) -> tuple[Tensor, Tensor]:
-        """Teacher-forced indices and targets of the whole stretch."""
+        """Return teacher-forced indices and targets of the whole crop."""
         model = self.model
         frames = c.shape[2]
         s, noise = pre_emphasise(batch["wave"]), batch["past_noise"]
-        # half precision would predict otherwise than the decoder does
+        # Half precision would predict differently from the runtime.
         with torch.no_grad(), torch.autocast(s.device.type, enabled=False):
             mel, pitch, voicing = model.conditioner.decoded(c)
             if model.order:
@@ -162,7 +185,7 @@ class DecoderObjective(Objective):
             return teacher_forcing(s, lpc, gain, period, voiced, noise)
 
     def nll(self, batch: Batch, c: Tensor, speaker: Tensor, indices: Tensor, target: Tensor) -> Tensor:
-        """Negative log-likelihood in bits of the scored samples, (B, T)."""
+        """Return the negative log-likelihood in bits of the scored samples, (B, T)."""
         model, settings = self.model, self.settings
         per_step = model.step // HOP
         first = settings["context"] * per_step
@@ -174,6 +197,7 @@ class DecoderObjective(Objective):
         return model.head.nll(raw[:, warm:], target[:, first * HOP + warm : last * HOP]) / math.log(2)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the negative log-likelihood in bits per sample, and figures to log."""
         c, speaker, _, log = self.condition(batch)
         indices, target = self.excitation(batch, c.float())
         bits = self.nll(batch, c, speaker, indices, target).mean()
@@ -181,7 +205,7 @@ class DecoderObjective(Objective):
 
     @torch.no_grad()
     def latent_gap(self, batch: Batch) -> dict[str, Tensor]:
-        """Bits a sample with the right latents, and how many more with another utterance's."""
+        """Return bits per sample with the right latents, and how many more with those of another utterance."""
         c, speaker, _, _ = self.condition(batch)
         indices, target = self.excitation(batch, c.float())
         right = self.nll(batch, c, speaker, indices, target).mean()
@@ -190,16 +214,19 @@ class DecoderObjective(Objective):
 
 
 class JointObjective(DecoderObjective):
-    """Everything at once by likelihood alone, as in the VQ-VAE paper (arXiv 1711.00937, eq. 3)."""
+    """Joint training by likelihood alone, as in the VQ-VAE paper (arXiv 1711.00937, eq. 3)."""
 
     @property
     def trained(self) -> nn.Module:
+        """The whole model."""
         return self.model
 
     def condition(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        """Encode a batch with gradients."""
         return self.encode(batch)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return likelihood and bottleneck losses, and figures to log."""
         c, speaker, extra, log = self.condition(batch)
         indices, target = self.excitation(batch, c.detach().float())
         bits = self.nll(batch, c, speaker, indices, target).mean()

@@ -1,4 +1,4 @@
-"""The same speech as others might have said it."""
+"""Augmentation of recordings for the training of context models."""
 
 import numpy as np
 import soxr
@@ -8,17 +8,17 @@ SLOWEST, FASTEST = 0.87, 1.15
 LEVEL_DB = 1.0  # standard deviation of the level
 
 
-def varied(wave: NDArray[np.float32], step: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """Speech at another speed, with pitch and formants moved along, a little louder or softer, and cut anew into steps.
+def augmented(wave: NDArray[np.float32], step: int, random: np.random.Generator) -> NDArray[np.float32]:
+    """Change speed (with pitch and formants), level and position within a step of a recording at random.
 
     After Ko et al., "Audio augmentation for speech recognition", Interspeech 2015, whose speeds are .9 and 1.1.
 
     Parameters
     ----------
     wave : float32 array (n,)
-        With at least one sample.
+        At least one sample.
     step : int
-        Samples of a step.
+        Samples per step.
     random : numpy.random.Generator
 
     Returns

@@ -97,22 +97,25 @@ TARGET inline void network(const Model& m, const Tanh& tanh, Lane* lane, const i
   multiply<K, false>(m.head2, column);
 }
 
-// Draw a class: temper the density (logit less log width), take the floor off, compare with the cumulative sums.
-TARGET inline int draw(const Constants& c, const int16_t* logits, int32_t temper, int32_t floor, uint32_t random) {
+// Draw a class: scale the log-density (logit less log width) by the inverse temperature, subtract the probability floor,
+// compare with the cumulative sums.
+TARGET inline int draw(const Constants& c, const int16_t* logits, int32_t inverse_temperature, int32_t probability_floor,
+                       uint32_t random) {
   int32_t weight[kClasses];
   int32_t top = INT32_MIN, total = 0;
   for (int i = 0; i < kClasses; ++i) {
-    weight[i] = (logits[i] - c.width[i]) * temper + c.width[i] * (1 << kTemperBits);
+    weight[i] = (logits[i] - c.width[i]) * inverse_temperature + c.width[i] * (1 << kInverseTemperatureBits);
     top = std::max(top, weight[i]);
   }
   for (int i = 0; i < kClasses; ++i) {
-    const int32_t below = (top - weight[i]) >> kTemperBits;
+    const int32_t below = (top - weight[i]) >> kInverseTemperatureBits;
     weight[i] = c.exp2[below & ((1 << kLogitBits) - 1)] >> std::min(below >> kLogitBits, 31);
     total += weight[i];
   }
-  if (floor) {
+  if (probability_floor) {
     // the likeliest class, whose weight is 2**22, always stays
-    const int32_t cut = int32_t(std::min((int64_t{total} * floor) >> kFloorBits, (int64_t{1} << kWeightBits) - 1));
+    const int64_t share = (int64_t{total} * probability_floor) >> kProbabilityFloorBits;
+    const int32_t cut = int32_t(std::min(share, (int64_t{1} << kWeightBits) - 1));
     total = 0;
     for (int i = 0; i < kClasses; ++i) {
       weight[i] = std::max(weight[i] - cut, 0);
@@ -183,7 +186,8 @@ TARGET void sample(const Model& m, Lane* lane, int64_t n, int32_t* const* out, i
           const uint32_t key[2] = {uint32_t(s.seed), uint32_t(s.seed >> 32)};
           philox(counter, key, in.random);
         }
-        const int drawn = draw(c, in.logits, f.temper[frame], f.floor[frame], in.random[s.time % 4]);
+        const int drawn =
+            draw(c, in.logits, f.inverse_temperature[frame], f.probability_floor[frame], in.random[s.time % 4]);
         const int64_t e = int64_t{f.gain[frame]} * c.expand[drawn];
         const int32_t v = clamp_sample(predicted[k] + ((e + (1 << (kExpandBits - 1))) >> kExpandBits));
         s.ring[s.time % kRing] = uint8_t(drawn);

@@ -62,19 +62,19 @@ def teacher_forcing(
     batch, time = s.shape
     order = lpc.shape[-1]
     g = frame_to_sample(gain)
-    heard = s + noise * g
+    noisy = s + noise * g
     if order:
-        past = F.pad(heard, (order, 0)).unfold(1, order, 1)[:, :time].flip(-1)  # [.., k] = heard[t-1-k]
+        past = F.pad(noisy, (order, 0)).unfold(1, order, 1)[:, :time].flip(-1)  # [.., k] = heard[t-1-k]
         predicted = (past.view(batch, -1, FRAME, order) * lpc[:, :, None]).sum(-1).view(batch, time)
     else:
         predicted = torch.zeros_like(s)
     target = compress((s - predicted) / g)
-    e_heard = compress((heard - predicted) / g)
-    e_past = F.pad(e_heard, (1, 0), value=CLASSES // 2)[:, :time]
-    s_past = compress(F.pad(heard, (1, 0))[:, :time] / g)
+    e_noisy = compress((noisy - predicted) / g)
+    e_past = F.pad(e_noisy, (1, 0), value=CLASSES // 2)[:, :time]
+    s_past = compress(F.pad(noisy, (1, 0))[:, :time] / g)
     # the ring before the first sample holds silence
     at = torch.arange(time, device=s.device) - frame_to_sample(period)
-    ring = F.pad(e_heard, (512, 0), value=CLASSES // 2)
+    ring = F.pad(e_noisy, (512, 0), value=CLASSES // 2)
     silent = ~frame_to_sample(voiced)
     taps = [ring.gather(1, at + 512 + j).masked_fill(silent, NO_PITCH) for j in (-1, 0, 1)]
     return torch.stack([s_past, e_past, compress(predicted / g), *taps], -1), target

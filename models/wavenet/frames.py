@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sottovoce.models.wavenet.tables import Tables
-from sottovoce.models.wavenet.units import MAX_PERIOD, MAX_TEMPER, MIN_GAIN, MIN_PERIOD, ORDER
+from sottovoce.models.wavenet.units import MAX_INVERSE_TEMPERATURE, MAX_PERIOD, MIN_GAIN, MIN_PERIOD, ORDER
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Frames:
         Pitch period in samples, 3..500.
     voiced : uint8 (K, n)
         Whether the pitch taps are heard.
-    temper : int32 (K, n)
+    inverse_temperature : int32 (K, n)
         Inverse temperature in Q12, 1..16384.
-    floor : int32 (K, n)
+    probability_floor : int32 (K, n)
         Probability, in Q16 of the total, that every class loses; 0..65535.
     cond : int16 (K, n, layers x 2 x channels)
         Pre-activation of every layer's filter and gate in Q11.
@@ -37,8 +37,8 @@ class Frames:
     gain: np.ndarray
     period: np.ndarray
     voiced: np.ndarray
-    temper: np.ndarray
-    floor: np.ndarray
+    inverse_temperature: np.ndarray
+    probability_floor: np.ndarray
     cond: np.ndarray
 
     def __getitem__(self, key: Any) -> Frames:
@@ -54,8 +54,8 @@ class Frames:
             "gain": (np.int32, ()),
             "period": (np.int32, ()),
             "voiced": (np.uint8, ()),
-            "temper": (np.int32, ()),
-            "floor": (np.int32, ()),
+            "inverse_temperature": (np.int32, ()),
+            "probability_floor": (np.int32, ()),
             "cond": (np.int16, (wide,)),
         }
         arrays = {}
@@ -66,8 +66,8 @@ class Frames:
         limits = {
             "gain": (MIN_GAIN, 2**26),
             "period": (MIN_PERIOD, MAX_PERIOD),
-            "temper": (1, MAX_TEMPER),
-            "floor": (0, 65535),
+            "inverse_temperature": (1, MAX_INVERSE_TEMPERATURE),
+            "probability_floor": (0, 65535),
         }
         for name, (low, high) in limits.items():
             if arrays[name].size and (arrays[name].min() < low or arrays[name].max() > high):

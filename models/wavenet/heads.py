@@ -1,4 +1,4 @@
-"""What the WaveNet's outputs mean: two families of distributions over the 256 mu-law classes."""
+"""Output distributions of the WaveNet over the 256 mu-law classes: softmax, or a mixture of logistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class SoftmaxHead:
     outputs = CLASSES
 
     def log_probs(self, raw: Tensor) -> Tensor:
-        """raw (..., 256) -> log-probabilities in nats (..., 256)."""
+        """Map outputs `raw` (..., 256) to log-probabilities in nats (..., 256)."""
         return F.log_softmax(raw.float(), -1)
 
     def nll(self, raw: Tensor, target: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ class LogisticMixtureHead:
         return torch.logsumexp(F.log_softmax(weight, -1) + each, -1)
 
     def log_probs(self, raw: Tensor) -> Tensor:
-        """raw (..., 3 x components) -> log-probabilities in nats (..., 256)."""
+        """Map outputs `raw` (..., 3 x components) to log-probabilities in nats (..., 256)."""
         classes = torch.arange(CLASSES, device=raw.device).expand(*raw.shape[:-1], CLASSES)
         return self._log_prob_of(raw[..., None, :], classes)
 

@@ -47,7 +47,7 @@ struct StreamArrays {
   Array<const int16_t> lpc;
   Array<const int32_t> gain, period;
   Array<const uint8_t> voiced;
-  Array<const int32_t> temper, floor;
+  Array<const int32_t> inverse_temperature, probability_floor;
   Array<const int16_t> cond;
   Array<int32_t> samples;
 
@@ -57,13 +57,14 @@ struct StreamArrays {
         gain(array_attribute<const int32_t>(frames, "gain", {n})),
         period(array_attribute<const int32_t>(frames, "period", {n})),
         voiced(array_attribute<const uint8_t>(frames, "voiced", {n})),
-        temper(array_attribute<const int32_t>(frames, "temper", {n})),
-        floor(array_attribute<const int32_t>(frames, "floor", {n})),
+        inverse_temperature(array_attribute<const int32_t>(frames, "inverse_temperature", {n})),
+        probability_floor(array_attribute<const int32_t>(frames, "probability_floor", {n})),
         cond(array_attribute<const int16_t>(frames, "cond", {n, Py_ssize_t{m.layers} * 2 * m.channels})),
         samples(out, {n * kFrame}, kWritable, "samples") {}
 
   Frames frames() const {
-    return {lpc.at(0), gain.at(0), period.at(0), voiced.at(0), temper.at(0), floor.at(0), cond.at(0)};
+    return {lpc.at(0), gain.at(0), period.at(0), voiced.at(0), inverse_temperature.at(0), probability_floor.at(0),
+            cond.at(0)};
   }
 };
 

@@ -11,7 +11,8 @@
 
 // Fixed-point units: see units.py, which says what they mean.
 constexpr int kFrame = 160, kClasses = 256, kRows = kClasses + 1, kInputs = 6, kOrder = 16, kRing = 512;
-constexpr int kLpcBits = 12, kWeightBits = 22, kTemperBits = 12, kFloorBits = 16, kExpandBits = 12, kLogitBits = 8;
+constexpr int kLpcBits = 12, kWeightBits = 22, kInverseTemperatureBits = 12, kProbabilityFloorBits = 16;
+constexpr int kExpandBits = 12, kLogitBits = 8;
 constexpr int kCompressBits = 10, kCompressLimit = 8 << kCompressBits;
 constexpr int32_t kSampleLimit = (1 << 20) - 1;
 
@@ -104,7 +105,7 @@ struct Frames {
   const int16_t* lpc;
   const int32_t *gain, *period;
   const uint8_t* voiced;
-  const int32_t *temper, *floor;
+  const int32_t *inverse_temperature, *probability_floor;
   const int16_t* cond;
 };
 

@@ -23,6 +23,7 @@ class GridLinear(nn.Linear):
         return self.weight + (rounded - self.weight.detach())
 
     def forward(self, input: Tensor) -> Tensor:
+        """Apply the layer with rounded weights."""
         return F.linear(input, self.grid_weight(), self.bias)
 
 

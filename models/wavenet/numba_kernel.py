@@ -14,16 +14,16 @@ from sottovoce.models.wavenet.units import (
     COMPRESS_BITS,
     COMPRESS_LIMIT,
     EXPAND_BITS,
-    FLOOR_BITS,
     FRAME,
     INPUTS,
+    INVERSE_TEMPERATURE_BITS,
     LOGIT_BITS,
     LPC_BITS,
     ORDER,
+    PROBABILITY_FLOOR_BITS,
     RING,
     ROWS,
     SAMPLE_LIMIT,
-    TEMPER_BITS,
     WEIGHT_BITS,
 )
 
@@ -180,20 +180,20 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @_jit
-def _draw(p, logits, weight, temper, floor, random):
+def _draw(p, logits, weight, inverse_temperature, probability_floor, random):
     """The class at `random`, of 2**32, of the tempered and floored distribution."""
     top = np.int32(-(2**31) + 1)
     for i in range(CLASSES):
         width = np.int32(p.width[i])
-        weight[i] = (logits[i] - width) * temper + (width << TEMPER_BITS)
+        weight[i] = (logits[i] - width) * inverse_temperature + (width << INVERSE_TEMPERATURE_BITS)
         top = max(top, weight[i])
     total = 0
     for i in range(CLASSES):
-        below = (top - weight[i]) >> TEMPER_BITS
+        below = (top - weight[i]) >> INVERSE_TEMPERATURE_BITS
         weight[i] = p.exp2[below & (2**LOGIT_BITS - 1)] >> min(below >> LOGIT_BITS, 31)
         total += weight[i]
-    if floor:
-        cut = min((total * floor) >> FLOOR_BITS, 2**WEIGHT_BITS - 1)
+    if probability_floor:
+        cut = min((total * probability_floor) >> PROBABILITY_FLOOR_BITS, 2**WEIGHT_BITS - 1)
         total = 0
         for i in range(CLASSES):
             weight[i] = max(weight[i] - cut, 0)
@@ -213,7 +213,23 @@ def _class_of(p, v, reciprocal):
 
 
 @_jit
-def _sample(p, w, clock, history, past, queues, lpc, gain, period, voiced, temper, floor, cond, out, trace):
+def _sample(
+    p,
+    w,
+    clock,
+    history,
+    past,
+    queues,
+    lpc,
+    gain,
+    period,
+    voiced,
+    inverse_temperature,
+    probability_floor,
+    cond,
+    out,
+    trace,
+):
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     index = np.zeros(INPUTS, np.int16)
@@ -240,7 +256,7 @@ def _sample(p, w, clock, history, past, queues, lpc, gain, period, voiced, tempe
                 random[:] = philox(
                     block & low, block >> half, clock[2] & low, clock[2] >> half, clock[1] & low, clock[1] >> half
                 )
-            drawn = _draw(p, w.logits, w.weight, temper[frame], floor[frame], random[time % 4])
+            drawn = _draw(p, w.logits, w.weight, inverse_temperature[frame], probability_floor[frame], random[time % 4])
             v = predicted + ((g * p.expand[drawn] + (1 << (EXPAND_BITS - 1))) >> EXPAND_BITS)
             v = min(max(v, -SAMPLE_LIMIT), SAMPLE_LIMIT)
             past[time % RING] = drawn

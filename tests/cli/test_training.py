@@ -125,7 +125,7 @@ def test_speakers_by_table(sotto, in_folder):
     assert "4 recordings of 2 speakers" in out
     Path("who.csv").write_text("file,who\n")
     status, _, err = sotto("prepare", "flat", "-o", "other", "--speakers", "who.csv", "-j", "1")
-    assert status == 2 and "needs the columns path and speaker; it has file, who" in err
+    assert status == 2 and "has no column 'path'; name the columns in its first line" in err
 
 
 def test_one_recording_is_too_few(sotto, in_folder):

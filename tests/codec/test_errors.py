@@ -4,7 +4,7 @@ import pickle
 import pytest
 
 from sottovoce.codec.bits import FormatError
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 
 def test_line():
@@ -29,11 +29,11 @@ def test_survives_the_way_between_processes():
     ],
 )
 def test_names_the_file_once(error, line):
-    with pytest.raises(SottoError) as caught, concerning("x"):
+    with pytest.raises(SottoError) as caught, error_context("x"):
         raise error
     assert str(caught.value) == line
 
 
 def test_leaves_alone_what_it_does_not_know():
-    with pytest.raises(ZeroDivisionError), concerning("x"):
+    with pytest.raises(ZeroDivisionError), error_context("x"):
         raise ZeroDivisionError

@@ -13,7 +13,7 @@ from sottovoce.codec import Codec, SottoError, info
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Voice
 from sottovoce.codec.io.audio import open_sound
 from sottovoce.codec.stream import VOICE_INTERVAL_SECONDS, StreamDecoder, StreamEncoder
-from sottovoce.codec.voice.level import level_byte, level_of_byte
+from sottovoce.codec.voice.level import byte_to_level, measure_level_byte
 from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.runtime.state import State
 
@@ -91,17 +91,19 @@ def test_level_and_speaker_are_learnt(gain):
     wave = np.clip(speech(4.0) * np.float32(gain), -1, 1)
     header, packets = encode(wave)
     told = [voice for packet in packets if (voice := Packets(PRESET.bits, 1, 8).unpack(packet)[1])]
-    assert abs(level_of_byte(told[-1].level) - level_of_byte(level_byte(wave))) < 3
+    assert abs(byte_to_level(told[-1].level) - byte_to_level(measure_level_byte(wave))) < 3
     heard = decode(header, packets)[16000 : len(wave)] / np.float32(32768)
-    assert abs(level_of_byte(level_byte(heard)) - level_of_byte(level_byte(wave[16000:]))) < 3
-    assert told[-1].speaker != MODEL.nobody
+    assert abs(byte_to_level(measure_level_byte(heard)) - byte_to_level(measure_level_byte(wave[16000:]))) < 3
+    assert told[-1].speaker != MODEL.neutral_speaker
 
 
 def test_a_voice_is_told_again_for_those_who_missed_it():
     _, packets = encode(np.tile(speech(2.0), 4))
-    telling = [i for i, packet in enumerate(packets) if len(packet) == Packets(PRESET.bits, 1, 8).telling]
+    size_with_voice = [
+        i for i, packet in enumerate(packets) if len(packet) == Packets(PRESET.bits, 1, 8).size_with_voice
+    ]
     often = VOICE_INTERVAL_SECONDS * 16000 // STEP
-    assert {often, 2 * often, 3 * often} <= set(telling) and len(telling) < 12
+    assert {often, 2 * often, 3 * often} <= set(size_with_voice) and len(size_with_voice) < 12
     assert all(len(packet) == 3 for packet in encode(speech(3.0), voice=Voice(200, bytes(8)))[1])
 
 

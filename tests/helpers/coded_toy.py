@@ -28,7 +28,7 @@ class CodedToy:
         shown = codes[np.maximum.accumulate(np.where(held, 0, np.arange(len(codes))))]
         return held.tobytes() + self._packing.pack(shown)
 
-    def decode_held(self, payload: bytes, steps: int):
+    def decode_dtx(self, payload: bytes, steps: int):
         return self.decode(payload[steps:], steps), np.frombuffer(payload[:steps], np.uint8)
 
     def decode(self, payload: bytes, steps: int):

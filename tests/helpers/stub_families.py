@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from sottovoce.codec.evaluation.families.measuring import Measured
-from sottovoce.codec.evaluation.families.rows import Found
+from sottovoce.codec.evaluation.families.rows import FamilyResult
 from sottovoce.models.families.base import Family
 from sottovoce.models.families.kinds import make_family
 
@@ -46,10 +46,10 @@ def measured(bits: float, **more: Any) -> Measured:
     return {**figures, **more}  # type: ignore[typeddict-item, return-value]
 
 
-def found(kind: str, bits: float, name: str = "", **more: Any) -> Found:
+def found(kind: str, bits: float, name: str = "", **more: Any) -> FamilyResult:
     """A measured family."""
     about = {"family": {"kind": kind}, "device": "CPU, 1 threads", "seconds": 90.0, "steps": 10}
-    return Found(name or kind, about, 2500, "0" * 64, measured(bits, **more))
+    return FamilyResult(name or kind, about, 2500, "0" * 64, measured(bits, **more))
 
 
 FILES = {"samples": 32000, "bytes": 16080, "bits": 128000.0, "same": True}

@@ -79,11 +79,11 @@ class Decoder:
         ready, self._late = np.split(wave, [max(0, len(wave) - STEP)])
         return ready
 
-    def speak_as(self, speaker: bytes) -> None:
+    def set_speaker(self, speaker: bytes) -> None:
         assert len(speaker) == 8
 
-    def borrow(self, loan: bytes) -> None:
-        self._random = np.random.default_rng([*loan])
+    def convert_voice(self, voice_conversion: bytes) -> None:
+        self._random = np.random.default_rng([*voice_conversion])
 
     def finish(self):
         late, self._late = self._late, np.zeros(0, np.int16)
@@ -94,7 +94,7 @@ class Release:
     sample_rate = 16000
     step = STEP
     lookahead = LOOKAHEAD
-    nobody = bytes(8)
+    neutral_speaker = bytes(8)
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -121,10 +121,10 @@ class Release:
     def whole_speaker(self, codes: bytes) -> bytes:
         return codes.ljust(8, b"\0")
 
-    def likeness(self, codes, speaker: bytes) -> bytes:
+    def voice_profile(self, codes, speaker: bytes) -> bytes:
         return speaker + codes[:, 0].astype("<i2").max().tobytes() * bool(codes.any())
 
-    def loan(self, voice: bytes, codes, speaker: bytes) -> bytes:
+    def voice_conversion(self, voice: bytes, codes, speaker: bytes) -> bytes:
         if len(voice) not in (8, 10):
             raise ValueError(f"a voice of {len(voice)} bytes where the model has 10")
         return voice
@@ -151,5 +151,5 @@ def former_prefix(model: str) -> str:
     return f"former.{model}."
 
 
-def decode_together(decoders, codes):
+def decode_batch(decoders, codes):
     return [decoder.push(rows) for decoder, rows in zip(decoders, codes, strict=True)]

@@ -43,7 +43,7 @@ def test_divergence_is_an_integral():
 
 def test_draws_have_its_moments():
     noise = torch.randn(100_000, 3, 7, generator=torch.Generator().manual_seed(3), dtype=torch.double)
-    drawn = some().draw(noise)
+    drawn = some().sample(noise)
     assert torch.allclose(drawn.mean(0), some().mean, atol=0.05)
     assert torch.allclose(drawn.var(0).log(), some().log_variance, atol=0.05)
 
@@ -52,7 +52,7 @@ def test_gradients_pass_through_draws():
     """E cos z = exp(-s^2 / 2) cos m has known slopes; noise at Hermite's nodes makes the mean over draws exact."""
     nodes, shares = np.polynomial.hermite_e.hermegauss(40)
     mean, log_variance = torch.tensor([[0.4], [-0.7]], dtype=torch.double).requires_grad_().unbind()
-    drawn = Gaussian(mean, log_variance).draw(torch.from_numpy(nodes))
+    drawn = Gaussian(mean, log_variance).sample(torch.from_numpy(nodes))
     expected = (drawn.cos() * torch.from_numpy(shares / shares.sum())).sum()
     by_mean, by_log_variance = torch.autograd.grad(expected, (mean, log_variance))
     m, variance = mean.item(), math.exp(log_variance.item())

@@ -3,16 +3,16 @@
 import pytest
 import torch
 
-from sottovoce.models.jitter import draw_moves, jitter
+from sottovoce.models.jitter import jitter, sample_moves
 
 
 def moves_of(probability: float, steps: int = 2000) -> torch.Tensor:
-    return draw_moves((20, steps), probability, torch.Generator().manual_seed(0))
+    return sample_moves((20, steps), probability, torch.Generator().manual_seed(0))
 
 
 def test_identity_at_zero():
     z = torch.randn(3, 4, 50)
-    moves = draw_moves((3, 50), 0.0, torch.Generator().manual_seed(1))
+    moves = sample_moves((3, 50), 0.0, torch.Generator().manual_seed(1))
     assert not moves.any()
     assert torch.equal(jitter(z, moves), z)
 

@@ -6,7 +6,7 @@ import torch
 from helpers import tiny
 
 from sottovoce.models.features import frames, log_mel
-from sottovoce.models.runtime.encoder import BEFORE
+from sottovoce.models.runtime.encoder import FRAME_OVERHANG
 from sottovoce.models.speaker import SpeakerEncoder
 from sottovoce.models.strided_conditioner import StridedConditioner
 from sottovoce.models.strided_encoder import StridedEncoder
@@ -87,7 +87,7 @@ def test_conditioner_heads():
 def test_a_frame_sees_no_further_than_its_reach():
     wave = torch.zeros(3200).numpy()
     other = wave.copy()
-    other[640 + BEFORE :] = 0.5  # the first step's frames, 0..3, end here
+    other[640 + FRAME_OVERHANG :] = 0.5  # the first step's frames, 0..3, end here
     assert (log_mel(frames(wave))[:4] == log_mel(frames(other))[:4]).all()
 
 

@@ -21,12 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sottovoce.codec.bits.context.units import AGES, SLOW
-from sottovoce.codec.bits.range_coder import most_bytes
+from sottovoce.codec.bits.range_coder import max_bytes
 
-_WIDEST = 512  # of books, vectors, hidden units and states: more could overflow a sum of 32 bits
-_HIGHEST = 1 << 28  # likewise, of `age`
-_FURTHEST = 12  # likewise, of the shift of `entries`
-_MOST_ENTRIES = 1 << 15  # of a book: its codes are int16
+_MAX_SIZE = 512  # of books, vectors, hidden units and states: more could overflow a sum of 32 bits
+_MAX_AGE_WEIGHT = 1 << 28  # likewise, of `age`
+_MAX_ENTRY_SHIFT = 12  # likewise, of the shift of `entries`
+_MAX_ENTRIES = 1 << 15  # of a book: its codes are int16
 
 
 class ContextNetwork(NamedTuple):
@@ -88,11 +88,11 @@ class ContextModel:
         if any(array.dtype != kind or array.shape != shape for array, kind, shape in expected):
             raise ValueError("a context model of other code books")
         if (
-            max(count, rank, hidden, size) > _WIDEST
-            or max(sizes) > _MOST_ENTRIES
-            or ((age < -_HIGHEST) | (age > _HIGHEST)).any()
+            max(count, rank, hidden, size) > _MAX_SIZE
+            or max(sizes) > _MAX_ENTRIES
+            or ((age < -_MAX_AGE_WEIGHT) | (age > _MAX_AGE_WEIGHT)).any()
             or ((shifts < 0) | (shifts > 30)).any()
-            or shifts[2] > _FURTHEST
+            or shifts[2] > _MAX_ENTRY_SHIFT
         ):
             raise ValueError("a context model with numbers out of range")
         self._first = np.cumsum([0, *sizes], dtype=np.int64)
@@ -134,7 +134,7 @@ class ContextCoder:
         self._memory[:] = 0
         self._age[:] = 0
 
-    def encode(self, codes: npt.NDArray[np.int16], held: npt.NDArray[np.uint8] | None = None) -> bytes:
+    def encode(self, codes: npt.NDArray[np.int16], repeated: npt.NDArray[np.uint8] | None = None) -> bytes:
         """Return the bytes of steps, without zeros at their end.
 
         Parameters
@@ -150,8 +150,8 @@ class ContextCoder:
             When codes aren't entries of the preset's books, or flags aren't flags of these steps.
         """
         codes = self._checked(codes)
-        flags = _NO_FLAGS if held is None else np.ascontiguousarray(held, np.uint8)
-        if held is not None and (flags.shape != codes.shape[:1] or (flags > 1).any()):
+        flags = _NO_FLAGS if repeated is None else np.ascontiguousarray(repeated, np.uint8)
+        if repeated is not None and (flags.shape != codes.shape[:1] or (flags > 1).any()):
             raise ValueError("flags of other steps")
         return self._encode(codes, flags, np.zeros((0, 0), np.int32))
 
@@ -162,10 +162,10 @@ class ContextCoder:
         """
         return self._decode(payload, steps, _NO_FLAGS)
 
-    def decode_held(self, payload: bytes, steps: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
+    def decode_dtx(self, payload: bytes, steps: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
         """Return the same, and each step's flag, uint8 [steps], from a payload with flags."""
-        held = np.zeros(steps, np.uint8)
-        return self._decode(payload, steps, held), held
+        repeated = np.zeros(steps, np.uint8)
+        return self._decode(payload, steps, repeated), repeated
 
     def bits(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
         """Return the widths of the intervals that `codes` would be coded by, int32 [steps, books], out of 2**16."""
@@ -174,15 +174,15 @@ class ContextCoder:
         return widths
 
     def _encode(
-        self, codes: npt.NDArray[np.int16], held: npt.NDArray[np.uint8], widths: npt.NDArray[np.int32]
+        self, codes: npt.NDArray[np.int16], repeated: npt.NDArray[np.uint8], widths: npt.NDArray[np.int32]
     ) -> bytes:
-        room = np.zeros(most_bytes(codes.size + held.size), np.uint8)
-        size = self._kernel.encode(codes, held, room, widths, self._network, self._memory, self._age)
+        room = np.zeros(max_bytes(codes.size + repeated.size), np.uint8)
+        size = self._kernel.encode(codes, repeated, room, widths, self._network, self._memory, self._age)
         return room[:size].tobytes().rstrip(b"\0")
 
-    def _decode(self, payload: bytes, steps: int, held: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:
+    def _decode(self, payload: bytes, steps: int, repeated: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:
         codes = np.zeros((steps, len(self._sizes)), np.int16)
-        self._kernel.decode(np.frombuffer(payload, np.uint8), codes, held, self._network, self._memory, self._age)
+        self._kernel.decode(np.frombuffer(payload, np.uint8), codes, repeated, self._network, self._memory, self._age)
         return codes
 
     def _checked(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:

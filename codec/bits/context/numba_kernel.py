@@ -11,10 +11,10 @@ import numpy as np
 from sottovoce.codec.bits.context.units import (
     AGES,
     FINE_BITS,
-    HELD_WIDTHS,
     HIDDEN_LIMIT,
     LOGIT_BITS,
     POWERS,
+    REPEAT_WIDTHS,
     SLOW,
     SUM_BITS,
     SUM_LIMIT,
@@ -140,7 +140,7 @@ def _scratch(net):
 
 
 @jit
-def encode(codes, held, out, widths, net, memory, age):
+def encode(codes, repeated, out, widths, net, memory, age):
     """Write `codes` [steps, books] and the flags in `held`, if there are any, to `out`; return how many bytes it took.
 
     The codes' intervals are as wide as `widths` [steps, books] then say, which may be empty.
@@ -149,9 +149,9 @@ def encode(codes, held, out, widths, net, memory, age):
     now = np.zeros(codes.shape[1], codes.dtype)
     low, width, at, repeats = 0, _WHOLE, 0, 0
     for step in range(codes.shape[0]):
-        if len(held) > 0:
-            edge = _TOTAL - HELD_WIDTHS[repeats]
-            repeats = int(held[step])
+        if len(repeated) > 0:
+            edge = _TOTAL - REPEAT_WIDTHS[repeats]
+            repeats = int(repeated[step])
             begin, end = (edge, _TOTAL) if repeats else (0, edge)
             low, width, at = _write(begin, end, out, low, width, at)
         if not repeats:
@@ -175,7 +175,7 @@ def encode(codes, held, out, widths, net, memory, age):
 
 
 @jit
-def decode(data, codes, held, net, memory, age):
+def decode(data, codes, repeated, net, memory, age):
     """Read `codes` [steps, books] and the flags in `held`, if there are any; behind the bytes there are zeros."""
     logits, sums = _scratch(net)
     now = np.zeros(codes.shape[1], codes.dtype)
@@ -184,10 +184,10 @@ def decode(data, codes, held, net, memory, age):
         value = value << 8 | _byte(data, at)
         at += 1
     for step in range(codes.shape[0]):
-        if len(held) > 0:
-            edge = _TOTAL - HELD_WIDTHS[repeats]
+        if len(repeated) > 0:
+            edge = _TOTAL - REPEAT_WIDTHS[repeats]
             repeats = 1 if value // (width >> TOTAL_BITS) >= edge else 0
-            held[step] = repeats
+            repeated[step] = repeats
             begin, end = (edge, _TOTAL) if repeats else (0, edge)
             value, width, at = _read(begin, end, data, value, width, at)
         if not repeats:

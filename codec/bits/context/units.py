@@ -18,7 +18,7 @@ HIDDEN_LIMIT = (1 << 13) - 1
 """What hidden units and states are clipped to."""
 LOGIT_BITS = 5
 """Logits come in 32nds of an octave."""
-HELD_WIDTHS = (1024, 61440)
+REPEAT_WIDTHS = (1024, 61440)
 """How likely it is, of 2**16, that a step is held: after one that wasn't, and after one that was."""
 
 # fmt: off

@@ -7,7 +7,7 @@ from sottovoce.codec.bits.records import pack_block
 NUMBERS = 64
 """Blocks are numbered modulo this."""
 
-FURTHEST = NUMBERS // 2
+MAX_AHEAD = NUMBERS // 2
 """By up to so many blocks a number may be ahead of the one that is due; others are chance, or come too late."""
 
 HEAD = 2
@@ -62,4 +62,4 @@ class NumberedBlock(NamedTuple):
     def ahead_of(self, due: int) -> int | None:
         """Return by how many blocks it is ahead of the one that is due, or None where it can't be one to come."""
         ahead = (self.number - due) % NUMBERS
-        return ahead if ahead <= FURTHEST else None
+        return ahead if ahead <= MAX_AHEAD else None

@@ -3,12 +3,12 @@
 from collections import deque
 from dataclasses import replace
 
-from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, NumberedBlock
+from sottovoce.codec.bits.protection.numbered import MAX_AHEAD, NUMBERS, NumberedBlock
 from sottovoce.codec.bits.protection.reed_solomon import GROUP, ParityRecord, restore
 from sottovoce.codec.bits.records import Framing, Record, block_size
 from sottovoce.codec.bits.source import Source
 
-Found = tuple[int, Record | None]
+FoundRecord = tuple[int, Record | None]
 """Damaged bytes that were passed by, and the record after them."""
 
 
@@ -38,9 +38,9 @@ class BlockRestorer:
         self._due = 0  # number of the next block
         self._passed = 0  # bytes of records that can't be
         self._group = _Group(0, parity)
-        self._ready: deque[Found] = deque()
+        self._ready: deque[FoundRecord] = deque()
 
-    def find(self, source: Source, limit: int) -> Found:
+    def find(self, source: Source, limit: int) -> FoundRecord:
         """Take the next block or end from `source`: see `Framing.find`."""
         while not self._ready:
             self._sort(*self._framing.find(source, limit))
@@ -65,7 +65,7 @@ class BlockRestorer:
         elif parity := ParityRecord.parse(record.payload):
             first = self._group.first + (parity.first - self._group.first) % NUMBERS
             stop = first + parity.blocks
-            if first > self._group.first + FURTHEST or stop > self._blocks or parity.place >= self._parity:
+            if first > self._group.first + MAX_AHEAD or stop > self._blocks or parity.place >= self._parity:
                 self._passed = passed + record.size
                 return
             self._open(first)
@@ -105,7 +105,7 @@ class _Group:
 
     def __init__(self, first: int, parity: int) -> None:
         self.first = first
-        self.found: dict[int, Found] = {}
+        self.found: dict[int, FoundRecord] = {}
         self.parity_due = parity  # records that may still come
         self._parity = parity
         self._bodies: dict[int, bytes] = {}
@@ -136,7 +136,7 @@ class _Group:
                 size = block_size(len(restored[i]))
                 self.found[i] = 0, Record(size, restored[i], restored=True, number=self.first + i)
 
-    def given(self) -> list[Found]:
+    def given(self) -> list[FoundRecord]:
         """Return the blocks that needn't wait: those before the first that is missing, or all if that is lost."""
         missing = self._missing()
         if missing and self.parity_due and len(missing) <= len(self._bodies) + self.parity_due:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sottovoce.codec.bits import FormatError, varint
-from sottovoce.codec.bits.crc import SEAL, crc16, is_sealed, seal
+from sottovoce.codec.bits.crc import CRC_BYTES, append_crc, crc16, has_valid_crc
 from sottovoce.codec.bits.range_coder import TOTAL_BITS, RangeDecoder, RangeEncoder
 from sottovoce.codec.bits.source import Source
 from sottovoce.models.families.base import Autoregressive
@@ -47,7 +47,7 @@ def compress(family: Autoregressive, x: Tensor) -> list[bytes]:
                 encoder.encode(place, int(starts[half + 1]) - place, TOTAL_BITS)
         last = x[:, t]
     head = MAGIC + identity(family)[:_ID] + varint.encode(length)
-    return [seal(head + _check(row) + one.finish()) for row, one in zip(rows, encoders, strict=True)]
+    return [append_crc(head + _check(row) + one.finish()) for row, one in zip(rows, encoders, strict=True)]
 
 
 @torch.no_grad()
@@ -115,7 +115,7 @@ def identity(family: Autoregressive) -> bytes:
 
 
 def _check(row: Sequence[int]) -> bytes:
-    return crc16(bytes(row)).to_bytes(SEAL, "little")
+    return crc16(bytes(row)).to_bytes(CRC_BYTES, "little")
 
 
 def _open(file: bytes, family: bytes) -> tuple[int, bytes, bytes]:
@@ -123,9 +123,9 @@ def _open(file: bytes, family: bytes) -> tuple[int, bytes, bytes]:
     if not file.startswith(MAGIC):
         raise FormatError("no losslessly compressed speech", "give a file that `compress` made")
     found = varint.peek(Source(io.BytesIO(file)), len(MAGIC) + _ID)
-    if found is None or not is_sealed(file):
+    if found is None or not has_valid_crc(file):
         raise FormatError("damaged", _DAMAGED)
     if file[len(MAGIC) :][:_ID] != family:
         raise FormatError("of another model", "give the one that it was made with")
     length, place = found
-    return length, file[place : place + SEAL], file[place + SEAL : -SEAL]
+    return length, file[place : place + CRC_BYTES], file[place + CRC_BYTES : -CRC_BYTES]

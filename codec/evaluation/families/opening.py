@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.models.families import store
 from sottovoce.models.families.base import Family
 
@@ -43,7 +43,7 @@ def open_families(names: Sequence[str]) -> Iterator[tuple[Opened, Family]]:
         if name in seen:
             raise SottoError(f"two families are called {name}", "rename the folder of one of them", given)
         seen.add(name)
-        with concerning(given):
+        with error_context(given):
             if not file.exists():
                 bundled = ", ".join(store.available())
                 raise SottoError(

@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class FamilyResult:
     """A family and what was found of it.
 
     Parameters
@@ -60,7 +60,7 @@ class Found:
 
 
 def assemble(
-    found: Sequence[Found],
+    found: Sequence[FamilyResult],
     heard: Sequence[tuple[ReferenceRecording, int]],
     told: Sequence[int],
     versions: Mapping[str, str],
@@ -69,7 +69,7 @@ def assemble(
 
     Parameters
     ----------
-    found : sequence of Found
+    found : sequence of FamilyResult
         The families.
     heard : sequence of (ReferenceRecording, int)
         The recordings and their samples.
@@ -101,7 +101,7 @@ def assemble(
     }
 
 
-def _rows(one: Found, samples: Sequence[int], speakers: Sequence[str]) -> Iterator[Row]:
+def _rows(one: FamilyResult, samples: Sequence[int], speakers: Sequence[str]) -> Iterator[Row]:
     measured, kind = one.measured, one.about["family"]["kind"]
     latent = measured["latent_bits"]
     row: Row = {

@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import platform
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import soundfile
 import torch
 from numpy.typing import NDArray
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.codec.evaluation.families import page
 from sottovoce.codec.evaluation.families.hearing import originals, prompts
-from sottovoce.codec.evaluation.families.measuring import FamilyMeasurement, Measured, measure
+from sottovoce.codec.evaluation.families.measuring import FamilyMeasurement, measure
 from sottovoce.codec.evaluation.families.opening import open_families
-from sottovoce.codec.evaluation.families.rows import Found, assemble
+from sottovoce.codec.evaluation.families.rows import FamilyResult, assemble
 from sottovoce.codec.evaluation.families.table import markdown
 from sottovoce.codec.evaluation.page.examples import choose
 from sottovoce.codec.evaluation.references import ReferenceRecording, find
 from sottovoce.codec.evaluation.store import sweep
+from sottovoce.codec.evaluation.work import EvaluationItem, EvaluationProgress, Work, watched
 from sottovoce.codec.io.files import writing
 from sottovoce.models.families import store
 from sottovoce.models.families.classes import read_classes
@@ -35,27 +34,8 @@ HEARD = 2
 """Recordings whose beginnings the families go on from."""
 
 
-class FamilyItem(Protocol):
-    """Does the same work on many tasks, as ``map`` does or in other processes."""
-
-    def __call__(
-        self, work: Callable[[FamilyMeasurement], Measured], tasks: Iterable[FamilyMeasurement], /
-    ) -> Iterator[Measured]:
-        """Yield the results in the order of the tasks."""
-
-
-class FamilyProgress(Protocol):
-    """Is told how the work goes on."""
-
-    def progress(self, what: str, /) -> AbstractContextManager[None]:
-        """Show progress of something inside."""
-
-    def advance(self, done: float, total: float | None, /) -> None:
-        """Show how far it is."""
-
-
 def compare(
-    source: str, output: str, *, families: Sequence[str], each: FamilyItem, watcher: FamilyProgress
+    source: str, output: str, *, families: Sequence[str], each: EvaluationItem, watcher: EvaluationProgress
 ) -> dict[str, Any]:
     """Measure families of models on recordings and write a report.
 
@@ -70,7 +50,7 @@ def compare(
         Names of families in the box, or files or run folders that `sotto train` made; all in the box where it's empty.
     each : callable
         Spreads the work.
-    watcher : FamilyProgress
+    watcher : EvaluationProgress
         Is told how it goes.
 
     Returns
@@ -91,7 +71,7 @@ def compare(
         raise SottoError("no families in the box", "train some, and name their family.safetensors with --families")
     recordings = find(source, folder)
     with watcher.progress("reading"):
-        heard = list(_watched(watcher, map(_read, recordings), len(recordings)))
+        heard = list(watched(watcher, map(_read, recordings), len(recordings)))
     told = choose([_traits(one, len(x)) for one, x in zip(recordings, heard, strict=True)], HEARD)
     crc32 = 0
     for x in heard:
@@ -101,9 +81,10 @@ def compare(
         FamilyMeasurement(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(told), crc32)
         for one in opened
     ]
-    results = _measured(tasks, each, watcher)
+    results = Work(each, watcher).done("measuring", measure, tasks)
     found = [
-        Found(one.name, one.about, one.bytes, one.sha256, result) for one, result in zip(opened, results, strict=True)
+        FamilyResult(one.name, one.about, one.bytes, one.sha256, result)
+        for one, result in zip(opened, results, strict=True)
     ]
     versions = {
         "python": platform.python_version(),
@@ -120,38 +101,15 @@ def compare(
 
 
 def _read(recording: ReferenceRecording) -> NDArray[np.uint8]:
-    """Read what every family models of a recording."""
-    with concerning(str(recording.file)):
-        try:
-            x = read_classes(recording.file)
-        except (soundfile.SoundFileError, ValueError) as error:
-            if not recording.file.exists():
-                raise FileNotFoundError(2, "no such file") from error
-            raise SottoError("no sound that can be read", "give WAV, FLAC or another format of libsndfile") from error
-        if not len(x):
-            raise SottoError("is empty", "leave it out")
-        return x
+    """Read the mu-law classes of a recording, which every family models."""
+    with error_context(str(recording.file)):
+        return read_classes(recording.file)
 
 
 def _traits(recording: ReferenceRecording, samples: int) -> dict[str, Any]:
     """What `choose` wants to know of a recording."""
     known = ("id", "path", "corpus", "speaker", "gender", "age", "language")
     return {"seconds": samples / SAMPLE_RATE, **{name: getattr(recording, name) for name in known}}
-
-
-def _watched(watcher: FamilyProgress, results: Iterable[Any], total: int) -> Iterator[Any]:
-    for count, result in enumerate(results, 1):
-        watcher.advance(count, total)
-        yield result
-
-
-def _measured(tasks: Sequence[FamilyMeasurement], each: FamilyItem, watcher: FamilyProgress) -> list[Measured]:
-    """Take what is kept, and have the rest measured."""
-    known = [task.known() for task in tasks]
-    todo = [task for task, result in zip(tasks, known, strict=True) if result is None]
-    with watcher.progress("measuring"):
-        fresh = iter(list(_watched(watcher, each(measure, todo), len(todo))))  # to its end: processes are let go there
-    return [next(fresh) if result is None else result for result in known]
 
 
 def _save(path: Path, text: str) -> None:

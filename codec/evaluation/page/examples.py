@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from sottovoce.codec.errors import concerning
+from sottovoce.codec.errors import error_context
 from sottovoce.codec.evaluation import places
 from sottovoce.codec.evaluation.page.worst import worst
 from sottovoce.codec.evaluation.references import COLUMNS, ReferenceRecording
@@ -175,7 +175,7 @@ def _exists(folder: Path, recording: dict[str, Any]) -> bool:
 
 def read_clip(path: Path) -> bytes:
     """Return a clip as FLAC, 16 bits, at most six seconds: what is longer fades out there."""
-    with concerning(str(path)):
+    with error_context(str(path)):
         data = path.read_bytes()
     wave, rate = soundfile.read(io.BytesIO(data), dtype="float32")
     samples = round(LONGEST * rate)

@@ -15,7 +15,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 
 RATE = 16000
 """Hz of what is compared."""
@@ -47,15 +47,24 @@ class Peer(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name on the command line."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """Name in the report."""
+
     @property
-    def family(self) -> str: ...
+    def family(self) -> str:
+        """Family of the codec."""
+
     @property
-    def bit_rate(self) -> float | None: ...
+    def bit_rate(self) -> float | None:
+        """Bits of its codes per second."""
+
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        """Version and behaviour, on which its results depend."""
 
     def encode(self, wave: Wave) -> bytes:
         """Return a recording as everything that has to be stored of it."""
@@ -218,7 +227,7 @@ def _run(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
     except OSError as error:
-        raise explained(error, command[0]) from error
+        raise from_os_error(error, command[0]) from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").splitlines()
         why = next((line.strip() for line in reversed(said) if line.strip()), f"status {done.returncode}")

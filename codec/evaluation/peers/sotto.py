@@ -1,4 +1,4 @@
-"""This codec as programs use it, and what its codes say before the WaveNet speaks."""
+"""Sottovoce itself by its API, and its first stage with Griffin-Lim instead of the WaveNet."""
 
 import io
 import sys
@@ -12,7 +12,7 @@ from sottovoce.codec.bits import Header, Reader
 from sottovoce.codec.evaluation.peers.base import RATE, Wave, behaviour
 from sottovoce.codec.evaluation.peers.griffin_lim import griffin_lim, librosa_version
 from sottovoce.codec.models import blocks_of
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.level import byte_to_level
 from sottovoce.models.release import Release
 
 _SOTTO = [sys.executable, "-c", "from sottovoce.cli import main; main()"]
@@ -63,7 +63,7 @@ class Sotto:
             packet = i * step * 1000 // (40 * RATE)
             if packet < len(lost) and lost[packet]:
                 arrived[i] = -1
-        wave = self._codec.decode_codes(arrived, speaker=header.speaker, level=level_of_byte(header.level))
+        wave = self._codec.decode_codes(arrived, speaker=header.speaker, level=byte_to_level(header.level))
         return wave[: header.samples]
 
     def commands(self) -> tuple[list[str], list[str]] | None:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 Row = dict[str, str]
 """A recording: path relative to the folder, and what is known of it."""
@@ -28,7 +28,7 @@ def lines(path: Path) -> list[str]:
     """Return the lines of a text; none if it does not exist."""
     if not path.exists():
         return []
-    with concerning(str(path)):
+    with error_context(str(path)):
         return path.read_text(encoding="utf-8").splitlines()
 
 

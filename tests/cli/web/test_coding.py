@@ -198,8 +198,8 @@ def test_the_real_model_at_another_speed_in_another_voice():
         other = heard(client.post(f"/api/decode?voice={voice}", content=coded))
         quick = heard(client.post("/api/decode?speed=2", content=coded))
         wrong = client.post("/api/decode?voice=11", content=coded)
-        boxed = client.get("/api/models").json()["voices"]
+        bundled = client.get("/api/models").json()["voices"]
     assert len(other) == len(usual) == round(info(coded).seconds * 16000) and (other != usual).any()
-    assert [one["name"] for one in boxed] == ["awb", "kal", "rms", "slt"]
+    assert [one["name"] for one in bundled] == ["awb", "kal", "rms", "slt"]
     assert len(quick) == pytest.approx(len(usual) / 2, rel=0.01)
     assert wrong.status_code == 422 and "a voice of 1 bytes" in wrong.json()["error"]

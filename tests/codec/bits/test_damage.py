@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer, crc
-from sottovoce.codec.bits.crc import seal
-from sottovoce.codec.bits.reader import MOST_CONCEALED
+from sottovoce.codec.bits.crc import append_crc
+from sottovoce.codec.bits.reader import MAX_CONCEALED_BLOCKS
 from sottovoce.codec.bits.records import block_size, pack_block, pack_end
 
 STEP = 640
@@ -185,7 +185,7 @@ def test_a_long_stretch_of_damage_is_concealed_for_a_minute_only(known):
     broken = data[: head + 15] + bytes(15 * 40) + data[head + 15 * 41 :]
     reader, blocks = read(broken, **SMALL)
     rows = codes_of(blocks)
-    assert [block.codes is None for block in blocks] == [False] + [True] * MOST_CONCEALED + [False] * 9
+    assert [block.codes is None for block in blocks] == [False] + [True] * MAX_CONCEALED_BLOCKS + [False] * 9
     assert np.array_equal(rows[-35:], codes[-35:])
     assert (reader.missing_steps, reader.damaged_steps) == (40, 120)
     assert reader.total_samples == len(rows) * STEP - 100
@@ -231,7 +231,7 @@ def mutate(data: bytes, head: int, chance: random.Random) -> bytes:
             case 7 if size > head:  # a wrong header with the right checksum
                 body = bytearray(broken[: head - 2])
                 body[chance.randrange(4, head - 2)] = chance.choice((0, 1, 4, 8, 12, 0x7F, 0x80, 0xFF))
-                broken[:head] = seal(bytes(body))
+                broken[:head] = append_crc(bytes(body))
     return bytes(broken)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sottovoce.codec.bits import FormatError, Header, Reader
-from sottovoce.codec.bits.crc import seal
+from sottovoce.codec.bits.crc import append_crc
 
 U64 = st.integers(0, 2**64 - 1)
 BYTE = st.integers(0, 255)
@@ -68,9 +68,9 @@ def test_every_flipped_bit():
         (b"\x89STO\0\0", "newer sottovoce"),
         *((b"\x89STO\1" + bytes([1 << bit]), "needs a newer sottovoce") for bit in (1, 7)),
         # Whole by its checksum, but with metadata over the limit, and with a length that it says it doesn't know.
-        (seal(b"\x89STO\1\4" + bytes(9) + b"\xff\xff\xff\xff\x0f"), "damaged"),
-        (seal(b"\x89STO\1\x08" + bytes(5) + b"\1" + bytes(3)), "damaged"),
-        (seal(b"\x89STO\1\0" + bytes(5) + b"\x80\0" + bytes(3)), "damaged"),
+        (append_crc(b"\x89STO\1\4" + bytes(9) + b"\xff\xff\xff\xff\x0f"), "damaged"),
+        (append_crc(b"\x89STO\1\x08" + bytes(5) + b"\1" + bytes(3)), "damaged"),
+        (append_crc(b"\x89STO\1\0" + bytes(5) + b"\x80\0" + bytes(3)), "damaged"),
     ],
 )
 def test_refusals_say_why_and_what_to_do(data, reason):

@@ -21,7 +21,7 @@ def random_codes(steps: int, widths=WIDTHS, seed: int = 0):
     return np.random.default_rng(seed).integers(0, 1 << np.array(widths), (steps, len(widths)), np.int16)
 
 
-def stream(count: int, steps: int = 1, telling=()) -> tuple[bytes, np.ndarray, list[int]]:
+def stream(count: int, steps: int = 1, size_with_voice=()) -> tuple[bytes, np.ndarray, list[int]]:
     """A file of packets, its codes, and where the packets begin."""
     layout, codes = Packets(WIDTHS, steps, 8), random_codes(count * steps)
     file = io.BytesIO()
@@ -30,7 +30,7 @@ def stream(count: int, steps: int = 1, telling=()) -> tuple[bytes, np.ndarray, l
     for number in range(count):
         starts.append(file.tell())
         now = codes[number * steps : (number + 1) * steps]
-        writer.write(layout.pack(now, VOICE if number in telling else None))
+        writer.write(layout.pack(now, VOICE if number in size_with_voice else None))
     writer.close(count * steps * 640 - 100)
     return file.getvalue(), codes, starts
 
@@ -53,7 +53,7 @@ def test_there_and_back(widths, steps, speaker, data):
         packet = layout.pack(codes, voice)
         back, told = layout.unpack(packet)
         np.testing.assert_array_equal(back, codes)
-        assert told == voice and len(packet) == (layout.plain if voice is None else layout.telling)
+        assert told == voice and len(packet) == (layout.plain if voice is None else layout.size_with_voice)
 
 
 @given(st.binary(max_size=60))
@@ -68,7 +68,7 @@ def test_other_sizes_are_refused(data):
 
 @pytest.mark.parametrize("steps", [1, 2, 50])
 def test_in_a_file(steps):
-    data, codes, _ = stream(9, steps, telling=(0, 4))
+    data, codes, _ = stream(9, steps, size_with_voice=(0, 4))
     reader, blocks = read(data)
     assert reader.header == header(steps)
     np.testing.assert_array_equal(np.concatenate([block.codes for block in blocks]), codes)
@@ -81,7 +81,7 @@ def test_in_a_file(steps):
 @pytest.mark.parametrize("number", [0, 5, 6, 11])
 @pytest.mark.parametrize("offset", range(6))
 def test_a_wrong_byte_costs_one_packet(number, offset):
-    data, codes, starts = stream(12, telling=(5,))
+    data, codes, starts = stream(12, size_with_voice=(5,))
     broken = bytearray(data)
     broken[starts[number] + offset] ^= 0x55
     reader, blocks = read(bytes(broken))
@@ -108,9 +108,9 @@ def test_headers_that_cannot_be(broken):
 
 @pytest.mark.parametrize(("flags", "steps"), [(0x20, 1), (0x28, 0), (0x28, 51)])
 def test_headers_that_are_damaged(flags, steps):
-    from sottovoce.codec.bits.crc import seal
+    from sottovoce.codec.bits.crc import append_crc
 
     data = bytearray(header(1).pack()[:-2])
     data[5], data[-1] = flags, steps
     with pytest.raises(FormatError, match="damaged"):
-        read(seal(bytes(data)) + bytes(50))
+        read(append_crc(bytes(data)) + bytes(50))

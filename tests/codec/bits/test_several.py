@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sottovoce.codec.bits import Header, Packets, PacketWriter, Reader, Writer
-from sottovoce.codec.bits.header_search import FURTHEST
+from sottovoce.codec.bits.header_search import MAX_GAP_BYTES
 
 WIDTHS = (10, 7, 7)
 STEP = 640
@@ -92,8 +92,8 @@ def test_a_second_header_that_cannot_be_read_is_foreign():
 
 def test_a_file_is_looked_for_so_far_and_no_further():
     one = write("known", 60, 1)
-    assert len(read(one + bytes(FURTHEST // 2) + one)[0]) == 2
-    found, foreign = read(one + bytes(2 * FURTHEST) + one)
+    assert len(read(one + bytes(MAX_GAP_BYTES // 2) + one)[0]) == 2
+    found, foreign = read(one + bytes(2 * MAX_GAP_BYTES) + one)
     assert len(found) == 1 and foreign
 
 

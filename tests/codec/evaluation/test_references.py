@@ -57,8 +57,9 @@ def test_children_are_under_16(in_folder, age, generation):
         ("speaker,file\na,b\n", "has no column 'path'; name the columns in its first line"),
         ("path,speaker\n", "lists no recordings; give a folder of recordings or a table with a column 'path'"),
         ("path,speaker\na.wav,x\n,y\n", "line 3 isn't complete; fill in path"),
+        ("path,speaker\na.wav,x\nb.wav\n", "line 3 has 1 of 2 columns; complete it"),
         (b"path\n\xff\xfe\x00\n", "is no table ("),
-        (b"RIFF\x00\x00\x00\x00WAVE", "has no column 'path'"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "is no table ("),
     ],
 )
 def test_tables_that_are_none(in_folder, text, says):

@@ -3,13 +3,11 @@
 import io
 import os
 import struct
-import subprocess
 import threading
 
 import numpy as np
 import pytest
 import soundfile
-from helpers.commands import SOTTO
 from helpers.sounds import speech
 
 from sottovoce.codec.errors import SottoError
@@ -286,17 +284,3 @@ def test_without_pyav_a_line_says_what_to_install(in_folder, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(SottoError, match=r"^input: .*PyAV.*; pip install 'sottovoce\[formats\]', or convert it"):
         read(b"\0\0\0\x20ftypM4A \0\0\0\0" + bytes(100))
-
-
-def test_the_user_sees_the_warning(sotto_here):
-    data = encoded("WAV", 2)
-    with open("cut.wav", "wb") as file:
-        file.write(data[:40_000])
-    run = subprocess.run([*SOTTO, "encode", "cut.wav"], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0
-    assert run.stderr.startswith("warning: cut.wav: it was cut off: 0.75 of 2.00 s are missing")
-
-
-@pytest.fixture
-def sotto_here(toy, in_folder):
-    return None

@@ -70,11 +70,11 @@ def test_codes_are_those_of_the_whole_and_a_block_before(encode, monkeypatch, st
 
     def noting(decoders, codes):
         used.extend(codes)
-        return stub_release.decode_together(decoders, codes)
+        return stub_release.decode_batch(decoders, codes)
 
     data = encode(speech(50))
     CodedToy.unpacked = 0
-    monkeypatch.setattr(lockstep, "decode_together", noting)
+    monkeypatch.setattr(lockstep, "decode_batch", noting)
     decode(data, start, stop)
     seconds = min(stop, 50) - start
     if Reader(io.BytesIO(data)).header.coded:

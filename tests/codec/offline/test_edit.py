@@ -60,7 +60,7 @@ def test_a_part_has_the_codes_of_the_whole(encode, start, stop):
     reader, _ = blocks(cut_out)
     assert reader.total_samples == min(round(9.01 * 16000), last * STEP) - first * STEP
     assert reader.complete and not reader.trailing
-    kept = ("model", "preset", "rate", "channels", "metadata", "packet_steps", "coded", "held")
+    kept = ("model", "preset", "rate", "channels", "metadata", "packet_steps", "coded", "dtx")
     assert all(getattr(reader.header, name) == getattr(header, name) for name in kept)
 
 
@@ -89,7 +89,7 @@ def test_parts_join_to_the_whole(encode, in_folder):
     np.testing.assert_array_equal(codes_of(whole), codes_of(data))
     assert blocks(whole)[0].total_samples == round(9.01 * 16000)
     header = Reader(io.BytesIO(data)).header
-    if header.samples is not None and not header.held:
+    if header.samples is not None and not header.dtx:
         assert whole == data
 
 

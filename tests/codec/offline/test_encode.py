@@ -13,7 +13,7 @@ from sottovoce.codec import SottoError
 from sottovoce.codec.bits import BLOCK_STEPS, Header, Reader, Writer
 from sottovoce.codec.offline.decode import decode_stream, wav_decoding
 from sottovoce.codec.offline.encode import encode_stream
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 
@@ -138,7 +138,7 @@ def test_several_at_once_give_the_same_as_alone():
     encode_stream([speech(3)], sink, other, other.presets["max"])
     files.append(sink.getvalue())
     sinks = [io.BytesIO() for _ in range(len(files) + 1)]
-    outcomes = run_together(
+    outcomes = run_in_lockstep(
         [partial(begin, data, sink) for data, sink in zip([*files, b"foreign"], sinks, strict=True)]
     )
     assert [sink.getvalue() for sink in sinks[:-1]] == [decode(data) for data in files]
@@ -152,7 +152,7 @@ def test_one_that_fails_late_leaves_the_others_whole(monkeypatch, good):
     expected = [decode(data) for data in files]
 
     def fail_at_the_third_block(decoders, codes):
-        waves = stub_release.decode_together(decoders, codes)  # all of them have moved on when it fails
+        waves = stub_release.decode_batch(decoders, codes)  # all of them have moved on when it fails
         if any(decoder.guilty and decoder.pushed >= 3 for decoder in decoders):
             raise ValueError("a decoder that fails")
         return waves
@@ -171,9 +171,9 @@ def test_one_that_fails_late_leaves_the_others_whole(monkeypatch, good):
     blocks = files[1][len(header.pack()) :]
     files[1] = replace(header, speaker=guilty).pack() + blocks
     monkeypatch.setattr(stub_release, "Decoder", Decoder)
-    monkeypatch.setattr("sottovoce.codec.offline.lockstep.decode_together", fail_at_the_third_block)
+    monkeypatch.setattr("sottovoce.codec.offline.lockstep.decode_batch", fail_at_the_third_block)
     sinks = [io.BytesIO() for _ in files]
-    outcomes = run_together([partial(begin, data, sink) for data, sink in zip(files, sinks, strict=True)])
+    outcomes = run_in_lockstep([partial(begin, data, sink) for data, sink in zip(files, sinks, strict=True)])
     assert isinstance(outcomes[1], ValueError)
     assert outcomes[good].warnings() == []
     assert sinks[good].getvalue() == expected[good]

@@ -2,23 +2,23 @@ import numpy as np
 import pytest
 from helpers.sounds import speech
 
-from sottovoce.codec.voice.level import level_byte, level_of_byte, normalising_gain, restore_level
+from sottovoce.codec.voice.level import byte_to_level, measure_level_byte, normalising_gain, restore_level
 
 
 def test_byte_is_half_decibels():
-    assert level_of_byte(0) == -127.5
-    assert level_of_byte(255) == 0
-    quiet, loud = (level_of_byte(level_byte(speech(5, level=level))) for level in (0.01, 0.1))
+    assert byte_to_level(0) == -127.5
+    assert byte_to_level(255) == 0
+    quiet, loud = (byte_to_level(measure_level_byte(speech(5, level=level))) for level in (0.01, 0.1))
     assert loud - quiet == pytest.approx(20, abs=0.5)
 
 
 @pytest.mark.parametrize("wave", [np.zeros(16000), np.zeros(1), np.full(16000, 1e-7), np.full(100, 1e-30)])
 def test_silence_counts_as_nominal(wave):
-    assert normalising_gain(level_byte(wave.astype(np.float32))) == 1
+    assert normalising_gain(measure_level_byte(wave.astype(np.float32))) == 1
 
 
 def test_loudest():
-    assert level_byte(np.ones(16000, np.float32)) == 255
+    assert measure_level_byte(np.ones(16000, np.float32)) == 255
 
 
 @pytest.mark.parametrize("byte", [120, 180, 203, 230, 255])

@@ -5,7 +5,7 @@ import pytest
 from helpers.speakers import real_speech
 
 from sottovoce.codec import Codec
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.level import byte_to_level
 from sottovoce.codec.voice.planner import planned
 from sottovoce.models.level import active_level
 
@@ -30,9 +30,9 @@ def plan(*parts: np.ndarray, block: int = 7001) -> list[tuple[float, float]]:
     found: list[tuple[float, float]] = []
     pieces, at = [], 0
     for voice, piece in planned([wave[i : i + block] for i in range(0, len(wave), block)], MODEL):
-        if not found or found[-1][1] != level_of_byte(voice.level):
+        if not found or found[-1][1] != byte_to_level(voice.level):
             assert at % MODEL.step == 0
-            found.append((at / RATE, level_of_byte(voice.level)))
+            found.append((at / RATE, byte_to_level(voice.level)))
         pieces.append(piece)
         at += len(piece)
     assert np.array_equal(np.concatenate(pieces), wave)

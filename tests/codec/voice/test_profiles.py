@@ -8,7 +8,7 @@ import pytest
 
 from sottovoce.codec import Codec
 from sottovoce.codec.errors import SottoError
-from sottovoce.codec.voice.profiles import Profile, boxed, find, measure
+from sottovoce.codec.voice.profiles import Profile, bundled_profiles, find, measure
 from sottovoce.models import release
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -87,7 +87,7 @@ def test_of_a_long_recording_the_first_minute_counts(codec, wav):
 @in_the_box
 def test_the_box_holds_what_was_made_of_the_samples():
     model = Codec.load().model
-    profiles = boxed()
+    profiles = bundled_profiles()
     assert [profile.name for profile in profiles] == ["awb", "kal", "rms", "slt"]
     for profile in profiles:
         recordings = sorted(str(path) for path in SAMPLES.glob(f"{profile.name}-*"))

@@ -7,7 +7,7 @@ import pytest
 
 from sottovoce.codec import Codec
 from sottovoce.codec.io.audio import open_sound
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.level import byte_to_level
 from sottovoce.codec.voice.tracker import VoiceTracker, voice_of
 
 MODEL = Codec.load().model
@@ -21,7 +21,7 @@ def heard(tracker: VoiceTracker, wave: np.ndarray, gain: float = 1.0) -> list[fl
     levels = []
     for step in (wave * np.float32(gain)).reshape(-1, 640):
         tracker.hear(step)
-        levels.append(level_of_byte(tracker.voice.level))
+        levels.append(byte_to_level(tracker.voice.level))
     return levels
 
 
@@ -32,9 +32,9 @@ def noise(seconds: float, level: float) -> np.ndarray:
 
 def test_nobody_speaks_at_first():
     tracker = VoiceTracker(MODEL)
-    assert tracker.voice.speaker == MODEL.nobody and level_of_byte(tracker.voice.level) == -26
+    assert tracker.voice.speaker == MODEL.neutral_speaker and byte_to_level(tracker.voice.level) == -26
     heard(tracker, np.zeros(16000 * 12, np.float32))
-    assert tracker.voice.speaker == MODEL.nobody
+    assert tracker.voice.speaker == MODEL.neutral_speaker
 
 
 def test_the_voice_is_that_of_the_speech_in_the_end():
@@ -48,7 +48,7 @@ def test_the_voice_is_that_of_the_speech_in_the_end():
 def test_who_comes_nearer_or_goes_away_is_followed(gain):
     tracker = VoiceTracker(MODEL)
     heard(tracker, np.tile(SPEECH, 2))
-    before = level_of_byte(tracker.voice.level)
+    before = byte_to_level(tracker.voice.level)
     levels = heard(tracker, np.tile(SPEECH, 6), gain)
     assert levels[-1] - before == pytest.approx(20 * np.log10(gain), abs=3)
     if gain > 1:

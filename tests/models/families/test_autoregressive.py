@@ -15,7 +15,8 @@ from sottovoce.models.families.classes import SILENCE
 from sottovoce.models.families.finite_context import FiniteContext
 from sottovoce.models.families.kinds import make_family
 from sottovoce.models.families.train import Likelihood
-from sottovoce.models.training.loop import LOOP_DEFAULTS, OptimiserStep
+from sottovoce.models.training.loop import LOOP_DEFAULTS
+from sottovoce.models.training.optimiser_step import OptimiserStep
 from sottovoce.models.training.run import train
 
 BOUNDED: list[dict[str, Any]] = [

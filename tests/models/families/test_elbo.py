@@ -97,7 +97,7 @@ def test_one_latent_tells_the_bars_apart(seed: int):
         return elbo(Gaussian.of(encoder(x)), log_likelihood, torch.randn(len(x), 1))
 
     def pictures(count: int) -> Tensor:
-        return NOISE.draw(torch.randn(count, 16)) + BARS[torch.randint(4, (count,))]
+        return NOISE.sample(torch.randn(count, 16)) + BARS[torch.randint(4, (count,))]
 
     for _ in range(800):
         explained, divergence = bound(pictures(64))

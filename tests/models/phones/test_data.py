@@ -115,8 +115,8 @@ def test_degraded_speech_is_still_that_speech(babbling: Path):
     worse = degrade(found.wave, torch.Generator().manual_seed(1))
     assert worse.shape == found.wave.shape and worse.isfinite().all()
     assert torch.equal(worse, degrade(found.wave, torch.Generator().manual_seed(1)))
-    likeness = torch.nn.functional.cosine_similarity(found.wave, worse)
-    assert likeness.median() > 0.9 and likeness.min() < 0.9 and likeness.min() > 0.1
+    voice_profile = torch.nn.functional.cosine_similarity(found.wave, worse)
+    assert voice_profile.median() > 0.9 and voice_profile.min() < 0.9 and voice_profile.min() > 0.1
 
 
 def test_masks_hide_a_little():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from helpers import talkers
 
+from sottovoce.models.errors import SottoError
 from sottovoce.models.phones.labels import PHONE_IDS, PHONES
 from sottovoce.models.probing.labels import (
     UNKNOWN,
@@ -77,7 +78,7 @@ def test_what_is_wrong_with_tables(tmp_path: Path):
     with pytest.raises(ValueError, match=r"alignments\.csv"):
         read_recordings(tmp_path, "train")
     talkers.write_table(table, [("path", "speaker", "corpus"), ("a.wav", "s", "c")])
-    with pytest.raises(ValueError, match="'gender'"):
+    with pytest.raises(SottoError, match="'gender'"):
         read_recordings(tmp_path, "train")
     talkers.write_table(table, [talkers.COLUMNS, (*row[:3], "old", "a.wav")])
     with pytest.raises(ValueError, match="'old'"):

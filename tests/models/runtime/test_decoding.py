@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sottovoce.models.release import decode_together
+from sottovoce.models.release import decode_batch
 from sottovoce.models.runtime.contrast import Contrast
 
 STEPS = 12
@@ -58,8 +58,8 @@ def test_the_filter_is_told_the_sharpened_and_faded_powers(exported, cuts: list[
     release, said, told = exported.release, [], []
     decoder = release.decoder(SPEAKER)
     network, stage = release.network, decoder.filters[0]
-    tell, push = network.tell, stage.push
-    monkeypatch.setattr(network, "tell", lambda *x: said.append(tell(*x)) or said[-1])
+    conditioning, push = network.conditioning, stage.push
+    monkeypatch.setattr(network, "conditioning", lambda *x: said.append(conditioning(*x)) or said[-1])
     monkeypatch.setattr(stage, "push", lambda wave, powers: told.append(powers) or push(wave, powers))
     codes = CODES.copy()
     codes[[2, 3, 8, 11]] = -1
@@ -69,8 +69,8 @@ def test_the_filter_is_told_the_sharpened_and_faded_powers(exported, cuts: list[
     mel = np.concatenate([one.mel for one in said])
     contrast = Contrast(release.config["decoding"]["contrast"])
     sharp = np.concatenate((contrast.push(mel), contrast.finish()))
-    loudness = np.repeat(np.array([8, 8, 7, 6, 8, 8, 8, 8, 7, 8, 8, 7]) / 8, len(mel) // STEPS)
-    assert np.array_equal(np.concatenate(told), network.predictor.power(sharp) * np.square(loudness)[:, None])
+    fade = np.repeat(np.array([8, 8, 7, 6, 8, 8, 8, 8, 7, 8, 8, 7]) / 8, len(mel) // STEPS)
+    assert np.array_equal(np.concatenate(told), network.predictor.power(sharp) * np.square(fade)[:, None])
 
 
 def test_decoders_share_the_weights_and_not_the_past(exported):
@@ -106,7 +106,7 @@ def test_together_is_as_alone(exported, count: int):
     together = [release.decoder(SPEAKER, seed=3, stream=i) for i in range(count)]
     alone = [release.decoder(SPEAKER, seed=3, stream=i) for i in range(count)]
     for first, last in ((0, 5), (5, STEPS)):
-        pushed = decode_together(together, [codes[first:last] for codes in several])
+        pushed = decode_batch(together, [codes[first:last] for codes in several])
         for wave, decoder, codes in zip(pushed, alone, several, strict=True):
             assert np.array_equal(wave, decoder.push(codes[first:last]))
     assert all(np.array_equal(a.finish(), b.finish()) for a, b in zip(together, alone, strict=True))

@@ -17,7 +17,7 @@ class Whole(Stateful):
     def __init__(self):
         self.parts = [Part(), abs, Part()]
         self.part = Part()
-        self.count, self.begun, self.loudness = 0, False, 0.5
+        self.count, self.begun, self.fade = 0, False, 0.5
         self.weights = np.ones(5)
 
 
@@ -25,7 +25,7 @@ def lived() -> Whole:
     whole = Whole()
     whole.parts[2].past = np.arange(3.0)
     whole.part.past += 7
-    whole.count, whole.begun, whole.loudness = 2**40, True, 0.25
+    whole.count, whole.begun, whole.fade = 2**40, True, 0.25
     return whole
 
 
@@ -36,7 +36,7 @@ def test_all_that_is_remembered_and_nothing_else():
 def test_taken_saved_and_put_back():
     whole = Whole()
     whole.state = State.load(lived().state.save())
-    assert (whole.count, whole.begun, whole.loudness) == (2**40, True, 0.25)
+    assert (whole.count, whole.begun, whole.fade) == (2**40, True, 0.25)
     assert type(whole.count) is int and type(whole.begun) is bool
     np.testing.assert_array_equal(whole.parts[2].past, [0, 1, 2])
     assert whole.state.save() == lived().state.save()

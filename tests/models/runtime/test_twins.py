@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sottovoce.models.lpc import predictor
 from sottovoce.models.release import Release
 from sottovoce.models.runtime import decoder as decoder_module
-from sottovoce.models.runtime.encoder import BEFORE
+from sottovoce.models.runtime.encoder import FRAME_OVERHANG
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack, make_dense
 from sottovoce.models.runtime.plans import strided_encoder_plan
 from sottovoce.models.runtime.quantizer import Quantizer
@@ -111,7 +111,7 @@ def test_conditioner(exported):
     codes, speaker = random_codes(20), bytes((3, 7))
     network = release.network
     latents = np.stack([sum(book[c] for book, c in zip(network.books, row, strict=True)) for row in codes])
-    ours = network.conditioning_of(latents, network.speaker(speaker), network.preset_of(codes))
+    ours = network.run_conditioner(latents, network.speaker(speaker), network.preset_of(codes))
     theirs = torch_decoded(model, codes, speaker)[0][0].T.numpy()
     assert (ours == np.floor(ours)).all()
     assert np.abs(ours / UNIT - theirs).max() < 1e-3 * max(1, np.abs(theirs).max())
@@ -137,9 +137,9 @@ def test_frames_say_what_torch_says(exported, monkeypatch: pytest.MonkeyPatch):
     sure = voicing[0].abs().numpy() > 0.01
     assert 0.05 < ours["voiced"].mean() < 0.95
     assert (ours["voiced"].astype(bool) == (voicing[0] > 0).numpy())[sure].all()
-    temper = np.where(ours["voiced"], round(4096 / 0.7), 4096)
-    assert (ours["temper"] == temper).all()
-    assert (ours["floor"] == round(65536e-4)).all()
+    inverse_temperature = np.where(ours["voiced"], round(4096 / 0.7), 4096)
+    assert (ours["inverse_temperature"] == inverse_temperature).all()
+    assert (ours["probability_floor"] == round(65536e-4)).all()
     period = np.round(16000 / (150 * 2 ** pitch[0].numpy())).clip(27, 400)
     assert (np.abs(ours["period"] - period) <= np.maximum(1, 0.005 * period)).all()
     level = 20 * np.log10(ours["gain"] / 2**19 / gain[0].numpy())
@@ -252,7 +252,7 @@ def test_codes_come_as_soon_as_the_lookahead_allows(exported):
     encoder = release.encoder()
     assert len(encoder.push(WAVE[: release.step + release.lookahead - 1])) == 0
     assert len(encoder.push(WAVE[release.step + release.lookahead - 1 :][:1])) == 1
-    assert release.lookahead == release.step + BEFORE
+    assert release.lookahead == release.step + FRAME_OVERHANG
 
 
 def test_codes_depend_on_nothing_beyond_the_lookahead(exported):

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from sottovoce.models.training.channels import LIMITED, NOISY, through_channel
+from sottovoce.models.training.channels import LIMITED, NOISY, simulate_channels
 
 STRETCHES = 400
 
 
 def heard(waves: tuple[torch.Tensor, ...], seed: int = 0) -> tuple[torch.Tensor, ...]:
-    return through_channel(waves, torch.Generator().manual_seed(seed))
+    return simulate_channels(waves, torch.Generator().manual_seed(seed))
 
 
 def noise() -> torch.Tensor:

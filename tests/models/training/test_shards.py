@@ -10,6 +10,7 @@ import torch
 from helpers import tiny
 from safetensors.numpy import load_file
 
+from sottovoce.models.errors import SottoError
 from sottovoce.models.level import TARGET_DB, active_level
 from sottovoce.models.training import shards as shards_module
 from sottovoce.models.training.data import Corpus
@@ -90,6 +91,29 @@ def test_speakers_from_a_table(folder: Path):
     assert speakers["quiet.wav"] == "ann/quiet.wav" and speakers["loud.WAV"] == "bob/loud.WAV"
     assert speakers["short.ogg"] == "bob:bob"
     assert "notes.txt" not in speakers
+
+
+def test_recordings_are_read_as_encode_reads_them(tmp_path: Path):
+    """Also formats and layouts that libsndfile alone does not read right."""
+    wave = tiny.voice(1.0)
+    write(tmp_path / "in" / "ann" / "mono.wav", wave)
+    write(tmp_path / "in" / "ann" / "inverted.wav", np.stack((wave, -wave), 1))
+    write(tmp_path / "in" / "ann" / "other.aifc", wave, format="AIFF")
+    data = (tmp_path / "in" / "ann" / "mono.wav").read_bytes()
+    unfinished = data[:4] + bytes(4) + data[8:40] + bytes(4) + data[44:]  # of a recorder that lost its power
+    (tmp_path / "in" / "ann" / "unfinished.wav").write_bytes(unfinished)
+    index = prepare(tmp_path / "in", tmp_path / "out")
+    assert not index["skipped"] and [u["samples"] for u in index["utterances"]] == [16000] * 4
+    waves = load_file(tmp_path / "out" / "shard-000.safetensors")["wave"].reshape(4, -1)
+    for one in waves:
+        assert abs(np.corrcoef(one, waves[1])[0, 1]) > 0.999
+        assert active_level(one / 32768) == pytest.approx(TARGET_DB, abs=0.2)
+
+
+def test_a_table_of_other_recordings_is_an_error(folder: Path):
+    (folder.parent / "speech.csv").write_text("path,speaker\nspeech/ann/stereo.flac,carol\nspeech/gone.wav,carol\n")
+    with pytest.raises(SottoError, match=r"1 of 2 recordings in it do not exist, such as speech/gone\.wav"):
+        list_utterances(folder)
 
 
 def test_several_shards_and_processes(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

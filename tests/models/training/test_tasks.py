@@ -14,7 +14,7 @@ from sottovoce.models.training.errors import TrainingError
 from sottovoce.models.training.loop import learning_rate
 from sottovoce.models.training.run import load_weights, train
 from sottovoce.models.training.settings import DEFAULTS
-from sottovoce.models.training.tasks import TASKS, draw
+from sottovoce.models.training.tasks import TASKS, sample_batch
 
 
 def mean_loss(entries: list[dict[str, float]]) -> float:
@@ -73,7 +73,7 @@ def test_joint_gradients_reach_every_part(shards: Path):
     torch.manual_seed(0)
     model = tiny.shaken(SpeechModel(tables))
     corpus = Corpus(shards, torch.device("cpu"))
-    loss, _ = TASKS["joint"](model.train(), settings).loss(draw(settings, model, corpus, 0, 2, True))
+    loss, _ = TASKS["joint"](model.train(), settings).loss(sample_batch(settings, model, corpus, 0, 2, True))
     loss.backward()
     for part in ("encoder", "speaker", "conditioner.layers", "adapter", "wavenet"):
         gradients = [p.grad for p in model.get_submodule(part).parameters()]
@@ -85,7 +85,7 @@ def test_draw_is_a_function_of_the_step(shards: Path):
     model = SpeechModel(tiny.config())
     settings = DEFAULTS | {"context": 2, "steps_per_crop": 4, "reference_frames": 60, "jitter": 0.3}
     corpus = Corpus(shards, torch.device("cpu"))
-    first, again, other = (draw(settings, model, corpus, step, 4, True) for step in (7, 7, 8))
+    first, again, other = (sample_batch(settings, model, corpus, step, 4, True) for step in (7, 7, 8))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["wave"], other["wave"])
     assert first["wave"].shape == (4, 8 * 640) and first["f0"].shape == (4, 32)
@@ -97,7 +97,7 @@ def test_half_precision_hears_the_same_excitation(shards: Path):
     settings = DEFAULTS | {"context": 2, "steps_per_crop": 4, "reference_frames": 60}
     model = tiny.model(tiny.config())
     task = TASKS["decoder"](model, settings)
-    batch = draw(settings, model, Corpus(shards, torch.device("cpu")), 0, 2, False)
+    batch = sample_batch(settings, model, Corpus(shards, torch.device("cpu")), 0, 2, False)
     c = task.condition(batch)[0]
     whole = task.excitation(batch, c)
     with torch.autocast("cpu", torch.bfloat16):

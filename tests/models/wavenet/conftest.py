@@ -68,8 +68,8 @@ def make_frames(tables: Tables, streams: int, n: int, seed: int = 0) -> Frames:
         gain=draw.integers(400, 9000, shape),
         period=draw.integers(3, 501, shape),
         voiced=draw.integers(0, 2, shape),
-        temper=draw.choice([1, 3000, 4096, 8192, 16384], shape),
-        floor=draw.choice([0, 40, 65535], shape),
+        inverse_temperature=draw.choice([1, 3000, 4096, 8192, 16384], shape),
+        probability_floor=draw.choice([0, 40, 65535], shape),
         cond=draw.integers(-1500, 1500, (*shape, tables.layers * 2 * tables.channels)).astype(np.int16),
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 from sottovoce.models.wavenet import kernels
 
 COMPARISON = Path(__file__).with_name("compare_engines.cpp")
@@ -57,7 +57,7 @@ def test_slow_kernels_are_noted(only, monkeypatch):
 def test_without_any_kernel_one_line_names_what_to_install(only):
     only(numba=False)
     line = r"neither a compiled kernel nor numba; pip install 'sottovoce\[numba\]'"
-    with pytest.raises(SottoError, match=line), concerning(""):
+    with pytest.raises(SottoError, match=line), error_context(""):
         kernels.choose(None)
 
 

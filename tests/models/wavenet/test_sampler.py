@@ -73,7 +73,7 @@ def test_inputs_are_those_of_training(small, make_frames):
     """What the sampler feeds its network is what teacher forcing makes of its samples."""
     n = 20
     frames = make_frames(small.tables, 1, n)
-    frames.temper[:], frames.floor[:] = 4096, 0
+    frames.inverse_temperature[:], frames.probability_floor[:] = 4096, 0
     trace = np.empty((1, n * 160, 7), np.int16)
     s = torch.from_numpy(sample(small.tables, [Stream(small.tables)], frames, trace=trace) / 2**19)
     assert s.abs().max() < 1.9  # not clamped, or training could not tell
@@ -118,18 +118,20 @@ def fixed(small) -> tuple[Tables, np.ndarray]:
     return table, p / p.sum()
 
 
-@pytest.mark.parametrize(("temper", "floor"), [(4096, 0), (8192, 0), (2048, 0), (4096, 400), (6000, 100)])
-def test_draws_follow_the_distribution(fixed, make_frames, temper, floor):
+@pytest.mark.parametrize(
+    ("inverse_temperature", "probability_floor"), [(4096, 0), (8192, 0), (2048, 0), (4096, 400), (6000, 100)]
+)
+def test_draws_follow_the_distribution(fixed, make_frames, inverse_temperature, probability_floor):
     tables, p = fixed
     n = 200
     frames = make_frames(tables, 1, n)
-    frames.temper[:], frames.floor[:] = temper, floor
+    frames.inverse_temperature[:], frames.probability_floor[:] = inverse_temperature, probability_floor
     trace = np.empty((1, n * 160, 7), np.int16)
     sample(tables, [Stream(tables, 11)], frames, trace=trace)
     width = np.exp2(tables.arrays["width"] / 256)
-    p = width * (p / width) ** (temper / 4096)  # the density is tempered, not the mass
+    p = width * (p / width) ** (inverse_temperature / 4096)  # the density is tempered, not the mass
     p /= p.sum()
-    p = np.maximum(p - floor / 2**16, 0)
+    p = np.maximum(p - probability_floor / 2**16, 0)
     expected = p / p.sum() * n * 160
     seen = np.bincount(trace[0, :, 6], minlength=256)
     common = expected > 8
@@ -142,7 +144,7 @@ def test_draws_follow_the_distribution(fixed, make_frames, temper, floor):
 def test_a_floor_above_all_leaves_the_likeliest(fixed, make_frames):
     tables, p = fixed
     frames = make_frames(tables, 1, 1)
-    frames.temper[:], frames.floor[:] = 4096, 65535
+    frames.inverse_temperature[:], frames.probability_floor[:] = 4096, 65535
     trace = np.empty((1, 160, 7), np.int16)
     sample(tables, [Stream(tables)], frames, trace=trace)
     assert (p[trace[0, :, 6]] == p.max()).all()
@@ -172,8 +174,8 @@ def test_bad_frames(small, make_frames):
     refuses("gain", gain=good - 90)
     refuses("period", period=good + 401)
     refuses("period", period=good - 98)
-    refuses("temper", temper=good * 200)
-    refuses("floor", floor=good - 101)
+    refuses("inverse_temperature", inverse_temperature=good * 200)
+    refuses("probability_floor", probability_floor=good - 101)
     refuses("cond", cond=np.zeros((1, 2, 7), np.int16))
     refuses("lpc", lpc=np.zeros((1, 3, 16), np.int16))
     with pytest.raises(ValueError, match="does not run here"):

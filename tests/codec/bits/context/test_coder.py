@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sottovoce.codec.bits import BLOCK_STEPS
 from sottovoce.codec.bits.context.coder import ContextModel
-from sottovoce.codec.bits.context.units import HELD_WIDTHS
+from sottovoce.codec.bits.context.units import REPEAT_WIDTHS
 
 
 def likely(steps, books=BOOKS, seed=0):
@@ -53,10 +53,10 @@ def test_held_steps_return_and_take_a_flag_only(steps, books, seed):
     writer, reader, meter = (MODEL.coder(0, books) for _ in range(3))
     for _ in range(2):  # memory goes on, what is repeated doesn't
         payload = writer.encode(codes, held)
-        again, said = reader.decode_held(payload, steps)
+        again, said = reader.decode_dtx(payload, steps)
         assert (said == held).all()
         assert (again == repeated(codes, held)).all()
-        likely = np.array(HELD_WIDTHS)[np.concatenate(([0], held[:-1]))]
+        likely = np.array(REPEAT_WIDTHS)[np.concatenate(([0], held[:-1]))]
         expected = entropy(meter.bits(again)[held == 0]) + entropy(np.where(held, likely, 2**16 - likely))
         assert abs(8 * len(payload) - expected) <= 16 or payload == b""
 
@@ -65,7 +65,7 @@ def test_a_pause_of_a_block_takes_two_bytes():
     codes, held = likely(BLOCK_STEPS), np.ones(BLOCK_STEPS, np.uint8)
     payload = MODEL.coder(0, BOOKS).encode(codes, held)
     assert len(payload) <= 2
-    assert not MODEL.coder(0, BOOKS).decode_held(payload, BLOCK_STEPS)[0].any()
+    assert not MODEL.coder(0, BOOKS).decode_dtx(payload, BLOCK_STEPS)[0].any()
 
 
 def test_memory_is_carried_until_a_reset():
@@ -89,7 +89,7 @@ def test_every_string_of_bytes_decodes_to_codes(payload, steps):
     codes = MODEL.coder(0, BOOKS).decode(payload, steps)
     assert codes.shape == (steps, BOOKS)
     assert (codes >= 0).all() and (codes < SIZES).all()
-    codes, held = MODEL.coder(0, BOOKS).decode_held(payload, steps)
+    codes, held = MODEL.coder(0, BOOKS).decode_dtx(payload, steps)
     assert (codes >= 0).all() and (codes < SIZES).all() and (held <= 1).all()
     assert (codes == repeated(codes, held)).all()
 
@@ -124,7 +124,7 @@ def test_no_steps_take_no_bytes():
     assert MODEL.coder(0, 2).encode(empty) == b""
     assert MODEL.coder(0, 2).decode(b"", 0).shape == (0, 2)
     assert MODEL.coder(0, 2).encode(empty, flags(0)) == b""
-    assert MODEL.coder(0, 2).decode_held(b"", 0)[1].shape == (0,)
+    assert MODEL.coder(0, 2).decode_dtx(b"", 0)[1].shape == (0,)
 
 
 @pytest.mark.parametrize("wrong", [-1, SIZES[1]])

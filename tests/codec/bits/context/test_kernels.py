@@ -84,7 +84,7 @@ def test_kernels_do_the_same(kernel, monkeypatch):
             ("encode", codes),
             ("decode", noise, steps),
             ("encode", codes, held),
-            ("decode_held", noise, steps),
+            ("decode_dtx", noise, steps),
             ("decode", damaged, steps),
         ):
             expected, found = (getattr(of, method)(*arguments) for of in (one, two))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sottovoce.codec.bits import FormatError, Header, Reader, Writer
 from sottovoce.codec.bits.packing import BitPacking
-from sottovoce.codec.bits.protection.numbered import FURTHEST, NUMBERS, NumberedBlock
+from sottovoce.codec.bits.protection.numbered import MAX_AHEAD, NUMBERS, NumberedBlock
 
 WIDTHS = (10, 7, 7)
 STEP = 640
@@ -138,7 +138,7 @@ def test_records(number, steps, body):
     assert NumberedBlock.parse(payload) == (number % NUMBERS, steps, body)
     for due in range(max(0, number - 100), number + 100):
         ahead = NumberedBlock(number % NUMBERS, steps, body).ahead_of(due)
-        assert ahead is None or (0 <= ahead <= FURTHEST and (due + ahead - number) % NUMBERS == 0)
+        assert ahead is None or (0 <= ahead <= MAX_AHEAD and (due + ahead - number) % NUMBERS == 0)
 
 
 @pytest.mark.parametrize("payload", [b"\x80", b"\xff\1", b"\x40", b"\x41\0"])

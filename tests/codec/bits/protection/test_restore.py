@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sottovoce.codec.bits import FormatError, Header, Reader, varint
-from sottovoce.codec.bits.crc import seal
+from sottovoce.codec.bits.crc import append_crc
 from sottovoce.codec.bits.protection import reed_solomon
 from sottovoce.codec.bits.protection.numbered import NumberedBlock
 from sottovoce.codec.bits.protection.reed_solomon import GROUP, ParityRecord
@@ -220,7 +220,7 @@ def hostile(name: str, parity: int) -> bytes:
                 data[at : at + 2] = varint.encode(size)
             data[count + 5 : count + 13] = 2 * NumberedBlock(1, 0, b"").pack()
             for at in starts:
-                data[at : at + size + 4] = seal(bytes(data[at : at + size + 2]))
+                data[at : at + size + 4] = append_crc(bytes(data[at : at + size + 2]))
             records = [bytes(data)]
     head = Header(b"abcd", 1, None, 16000, 1, 99, coded=True, protection=parity).pack()
     return 2 * head + b"".join(records)

@@ -275,26 +275,10 @@ def test_what_is_no_file_of_theirs():
         peers.peer("lc3:16").decode(b"nonsense")
 
 
-# ---------------------------------------------------------------- names
-def test_names_in_order():
-    assert peers.names("none", ["low", "max"]) == ["sotto:low", "sotto:max", *peers.ANCHORS]
-    assert peers.names("lc3,codec2", []) == [*peers.FAMILIES["codec2"], "lc3:16", *peers.ANCHORS]
-    assert peers.names("opus:6, codec2:450,codec2:450,stage1:low,opus", ["low"]) == [
-        *("sotto:low", "stage1:low", "codec2:450", "opus:12", "opus:9", "opus:6"),
-        *peers.ANCHORS,
-    ]
-
-
 def test_rates_fall_within_a_family():
     for family in peers.FAMILIES.values():
         rates = [installed(name).bit_rate for name in family]
         assert rates == sorted(rates, reverse=True)
-
-
-@pytest.mark.parametrize("against", ["mp3", "codec2:9000", "", "codec2,", "none,opus", "sotto:low", "stage1:"])
-def test_unknown_names(against):
-    with pytest.raises(SottoError, match="no codec named"):
-        peers.names(against, ["default"])
 
 
 @pytest.mark.parametrize("name", ["mp3", "codec2:9000", "codec2", "sotto:loudest", "stage1:loudest"])
