@@ -21,7 +21,7 @@ import soundfile
 from sottovoce.codec.api import Codec
 from sottovoce.codec.evaluation import perceptual, pitch, speaker, waves
 from sottovoce.codec.evaluation.alignment import align
-from sottovoce.codec.evaluation.metrics import METRICS, Figures, Reference, refer
+from sottovoce.codec.evaluation.metrics import METRICS, Figures, Reference
 from sottovoce.codec.evaluation.peers.base import Wave
 from sottovoce.models.runtime.contrast import CONTRAST_BITS
 from sottovoce.models.training.shards import held_out, list_utterances
@@ -91,7 +91,7 @@ def main() -> None:
     coded = []
     for path in recordings(args.speech, args.count):
         wave = waves.read(path)
-        coded.append((refer(wave), codec.encode(wave, codec.sample_rate)))
+        coded.append((Reference(wave), codec.encode(wave, codec.sample_rate)))
     rows = []
     for variant in VARIANTS:
         codec.model.network.config["decoding"] |= settings(variant)
