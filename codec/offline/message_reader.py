@@ -227,7 +227,7 @@ def _header(message: Message, model: Release, identity: bytes, steps: int) -> He
         level=level_of_message(message.level),
         speaker=model.whole_speaker(message.speaker),
         coded=True,
-        held=message.dtx,
+        dtx=message.dtx,
     )
 
 
