@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sottovoce.codec.offline.dtx import QUIET_DB, REFRESH_STEPS, PauseDetector
+from sottovoce.models.level import TARGET_DB
 
 STEP = 640
 
@@ -44,3 +45,14 @@ def test_however_it_is_cut(seed):
     wave = np.concatenate([noise(4.3, -26, seed), noise(30, -90), noise(2.5, -30)])
     cuts = np.sort(np.random.default_rng(seed).integers(0, len(wave), 20))
     assert flags(wave, cuts) == flags(wave)
+
+
+def test_pauses_in_noise_are_pauses_too():
+    """Noise 32 dB below the speech, which is above what counts as quiet at once."""
+    wave = np.random.default_rng(0).normal(0, 10 ** ((TARGET_DB - 32) / 20), 16000 * 6).astype(np.float32)
+    wave[48000:64000] += 0.05 * np.sin(np.arange(16000)).astype(np.float32)
+    detector = PauseDetector(640)
+    detector.push(wave)
+    flags = detector.take(150)
+    assert not flags[:25].any() and not flags[75:100].any()
+    assert flags[26:75].mean() > 0.85 and flags[102:].mean() > 0.85
