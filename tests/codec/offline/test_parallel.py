@@ -2,9 +2,11 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from helpers.sounds import speech
 
 from sottovoce.codec import Codec
@@ -12,6 +14,8 @@ from sottovoce.codec.offline import parallel
 from sottovoce.codec.offline.encode import encode_stream
 from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.offline.parallel import ParallelStepEncoder, past_steps
+
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 def encoded(codec: Codec, wave: np.ndarray, pieces: int, *, dtx: bool = False, pool=None) -> bytes:
@@ -43,6 +47,15 @@ def test_same_bytes_with_dtx(monkeypatch):
     wave = np.concatenate((speech(4), np.zeros(16000 * 3, np.float32), speech(3)))
     with ThreadPoolExecutor(2) as pool:
         assert encoded(codec, wave, 9, dtx=True, pool=pool) == encoded(codec, wave, 2, dtx=True)
+
+
+def test_same_bytes_where_the_level_changes(monkeypatch):
+    monkeypatch.setattr(parallel, "SEGMENT_STEPS", 50)
+    codec = Codec.load()
+    wave = soundfile.read(SAMPLES / "slt-16k-mono.wav", dtype="float32")[0]
+    wave = np.concatenate([gain * wave for gain in (1.0, 0.05, 0.05, 1.0)]).astype(np.float32)
+    with ThreadPoolExecutor(2) as pool:
+        assert encoded(codec, wave, 9, pool=pool) == encoded(codec, wave, 2)
 
 
 def test_the_past_is_long_enough_and_not_endless():
