@@ -38,7 +38,7 @@ UNREACHABLE = "the network can't be reached; packets are lost, sending goes on"
     default=0,
     show_default=True,
     type=click.IntRange(0, MAX_REDUNDANCY),
-    help="Repeat the last N packets in every datagram. Set `receive --buffer` to N × 40 + 20.",
+    help="Repeat the last N packets in every datagram. Set `receive --buffer` to N × --packet + 20.",
 )
 @options.as_json
 @options.quiet

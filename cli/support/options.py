@@ -81,7 +81,11 @@ loudspeaker = click.option(
     "-l", "--loudspeaker", metavar="DEVICE", help="Number or part of the name: see `sotto devices`."
 )
 packet = click.option(
-    "--packet", default="40", show_default=True, type=click.Choice(["40", "80"]), help="Speech in each packet, ms."
+    "--packet",
+    default="40",
+    show_default=True,
+    type=click.Choice(["40", "80", "200", "400"]),
+    help="Speech in each packet, ms: longer packets need less overhead and add as much delay.",
 )
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers.sounds import speech
 
 from sottovoce.codec import Codec, SottoError
 from sottovoce.codec.live import udp
@@ -182,6 +183,22 @@ def test_numbers_of_packets_wrap(receiver, outputs):
     step(receiver)
     assert np.isclose(receiver.player.seconds, 35 * 0.04) or receiver.player.seconds > 0.9
     assert receiver.player.jitter_buffer.lost == 0
+
+
+@pytest.mark.parametrize("steps", [5, 10])
+def test_packets_of_200_and_400_ms(receiver, outputs, steps):
+    encoder = StreamEncoder(CODEC.model, CODEC.preset, steps=steps)
+    packets = encoder.push(speech(0.8, 16000, 1)) + encoder.finish()
+    sending = UdpSender("127.0.0.1", receiver.port, encoder.header, steps * 0.04)
+    for number, packet in enumerate(packets):
+        sending.send(number, packet)
+    sending.close()
+    step(receiver)
+    receiver.finish()
+    assert len(packets) == 20 // steps
+    assert receiver.player.seconds == pytest.approx(0.8)
+    assert receiver.player.jitter_buffer.lost == receiver.player.concealed == 0
+    assert outputs[-1].fill >= 12800
 
 
 class Route:
