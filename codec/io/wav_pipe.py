@@ -12,8 +12,8 @@ import numpy.typing as npt
 import soundfile
 
 from sottovoce.codec.io.interruption import InputEnd
-from sottovoce.models.audio.channels import mono
 from sottovoce.models.audio.resampling import Resampler
+from sottovoce.models.audio.running_mix import RunningMix
 from sottovoce.models.audio.streams import reading_sound
 from sottovoce.models.audio.wav import MAGIC_BYTES, UNKNOWN, read_header
 
@@ -52,11 +52,12 @@ class PipedWav:
 
     def __iter__(self) -> Iterator[npt.NDArray[np.float32]]:
         size = max(1, round(BLOCK_SECONDS * self.rate))
-        count = 0
+        count, mix = 0, RunningMix(self.rate, self.channels)
         while len(block := self._sound.read(size, dtype="float32", always_2d=True)):
             count += len(block)
-            yield self._resampler.push(mono(block))
+            yield self._resampler.push(mix(block))
         yield self._resampler.finish()
+        self.warnings += mix.warnings
         if self._samples and count < self._samples:
             missing, total = (self._samples - count) / self.rate, self._samples / self.rate
             self.warnings.append(f"it was cut off: {missing:.2f} of {total:.2f} s are missing")
