@@ -134,8 +134,14 @@ def run(arguments: list[str]) -> int:
         click.echo(f"sotto: {error}; install sottovoce again", err=True)
         return 2
     except Exception as error:
-        click.echo(as_line(error), err=True)
-        return 2
+        try:
+            line = as_line(error)
+        except KeyboardInterrupt:
+            line, status = "sotto: interrupted", 130
+        else:
+            status = 2
+        click.echo(line, err=True)
+        return status
 
 
 def main() -> None:

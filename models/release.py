@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
@@ -110,6 +109,16 @@ class Release:
         self.presets = {p["name"]: Preset(p["name"], p["index"], tuple(bits[: p["books"]])) for p in facts["presets"]}
         self.step = self.sample_rate // self.config["model"]["rate"]
         self.lookahead = self.step + FRAME_OVERHANG
+
+    def try_out(self) -> None:
+        """Encode a moment with each preset and find its spectrum; raises anything where the weights do not fit."""
+        wave = np.full(2 * self.step + self.lookahead, 1e-3, np.float32)
+        speaker = self.speaker(wave)
+        for preset in self.presets.values():
+            if not preset.name.isprintable() or not 0 <= preset.index < 256:
+                raise ValueError(f"damaged: a preset {preset.name!r} of number {preset.index}")
+            encoder = self.encoder(preset.books)
+            self.network.log_mel(np.concatenate((encoder.push(wave), encoder.finish())), speaker)
 
     @cached_property
     def neutral_speaker(self) -> bytes:
@@ -215,10 +224,16 @@ def load(name: str = "default") -> Release:
         When its weights or its card are damaged, or do not belong together.
     """
     data, card = read(name)
+    boxed = name in available()
     try:
-        return Release(name if name in available() else Path(name).stem, data, card)
-    except (SafetensorError, TypeError, AttributeError) as error:
-        raise ValueError(f"damaged: {error}") from error
+        model = Release(name if boxed else Path(name).stem, data, card)
+        if not boxed:
+            model.try_out()
+    except ValueError:
+        raise
+    except Exception as error:  # weights from elsewhere may be anything, and their numbers and shapes lead to anything
+        raise ValueError(f"damaged: {' '.join(f'{type(error).__name__}: {error}'.split())}") from error
+    return model
 
 
 def read(name: str) -> tuple[bytes, dict[str, Any]]:

@@ -14,9 +14,14 @@ if TYPE_CHECKING:  # the command line starts without it
 def as_failure(error: Exception, file: str = "") -> SottoError:
     """Return an exception as one that the user can read.
 
-    A broken pipe is raised again, because nobody reads the output any more, and so are unexpected errors when
-    SOTTO_DEBUG is set.
+    An interruption that Python or a library wrapped into another error is raised as what it was. A broken pipe is
+    raised again, because nobody reads the output any more, and so are unexpected errors when SOTTO_DEBUG is set.
     """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt | SystemExit):
+            raise cause
+        cause = cause.__cause__
     from sottovoce.codec.errors import SottoError, error_context
 
     try:

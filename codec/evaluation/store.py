@@ -29,7 +29,7 @@ class StoredPart:
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"), parse_constant=_refused)
             return kept["result"] if kept["key"] == self.key else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def save(self, result: Any) -> None:

@@ -160,6 +160,10 @@ def _coded(file: BinaryIO, model: Release) -> bytes:
     reader = Reader(file)
     if reader.header.model not in (model.id, *model.previous_ids):
         raise SottoError(f"of the model {reader.header.model.hex()}, not of {model.id.hex()}", "give a recording")
+    if len(reader.header.speaker) != len(model.neutral_speaker):
+        raise SottoError(
+            f"{len(reader.header.speaker)} bytes of a voice, not {len(model.neutral_speaker)}", "give another file"
+        )
     blocks = blocks_of(reader, model, preset_by_index(model, reader.header.preset))
     head = first(blocks, HEAD_SECONDS * model.sample_rate // model.step)
     return model.voice_profile(concatenate_codes(head), reader.header.speaker)

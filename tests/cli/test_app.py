@@ -132,6 +132,22 @@ def test_the_unforeseen_is_one_line(sotto, monkeypatch, error):
         sotto("models")
 
 
+@pytest.mark.parametrize(("cause", "expected"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)])
+def test_interruptions_that_were_wrapped(sotto, monkeypatch, cause, expected):
+    """As Python does with those in ``__set_name__``, while modules are imported."""
+
+    def plan(*given, **how):
+        raise RuntimeError("Error calling __set_name__") from cause
+
+    monkeypatch.setattr("sottovoce.cli.encode.plan", plan)
+    try:
+        status, _, err = sotto("encode", "x.wav")
+    except SystemExit as end:
+        status, err = end.code, ""
+    assert status == expected
+    assert "unexpected" not in err
+
+
 def test_interrupted(sotto, monkeypatch):
     def fail(*_, **__):
         raise KeyboardInterrupt

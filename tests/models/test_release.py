@@ -1,6 +1,8 @@
 """Tables put into a model that change none of its samples."""
 
 import contextlib
+import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -59,3 +61,24 @@ def test_whenever_writing_ends_there_is_a_whole_model(tmp_path, monkeypatch, fil
     assert found.card == (new[1] | ({"before": card} if files == 2 else {}) if files > 1 else card)
     assert found.id.hex() == found.card["sha256"][:8]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.safetensors"]
+
+
+@pytest.mark.parametrize("change", ["preset", "shape", "rate"])
+def test_weights_from_elsewhere_are_tried_out(tmp_path, change):
+    data, card = read("default")
+    size = int.from_bytes(data[:8], "little")
+    head = json.loads(data[8 : 8 + size])
+    facts = json.loads(head["__metadata__"]["sottovoce"])
+    if change == "preset":
+        facts["presets"][0]["books"] = 0
+    elif change == "shape":
+        head["books.0"]["shape"].reverse()
+    else:
+        facts["config"]["model"]["rate"] = 0
+    head["__metadata__"]["sottovoce"] = json.dumps(facts)
+    packed = json.dumps(head).encode()
+    changed = len(packed).to_bytes(8, "little") + packed + data[8 + size :]
+    (tmp_path / "x.safetensors").write_bytes(changed)
+    (tmp_path / "x.json").write_text(json.dumps(card | {"sha256": hashlib.sha256(changed).hexdigest()}))
+    with pytest.raises(ValueError):
+        load(str(tmp_path / "x.safetensors"))

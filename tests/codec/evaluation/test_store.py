@@ -17,7 +17,8 @@ def test_a_part_is_known_by_its_key(in_folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"key": {"recording": 1}, "result": NaN}', "3", '{"key": {"recording": 1}}', "\0"]
+    "text",
+    ["", "{", "[]", '{"key": {"recording": 1}, "result": NaN}', "3", '{"key": {"recording": 1}}', "\0", "[" * 100_000],
 )
 def test_what_is_damaged_is_not_there(in_folder, text):
     Path("a.json").write_text(text)
