@@ -131,11 +131,11 @@ def test_a_block_twice_is_played_once():
     assert reader.complete
 
 
-@given(st.integers(0, 10**6), st.integers(0, 255), st.binary(max_size=40))
-def test_records(number, steps, body):
-    record = NumberedBlock(number, steps, body).pack()
+@given(st.integers(0, 10**6), st.integers(0, 63), st.binary(max_size=40), st.booleans())
+def test_records(number, steps, body, changes):
+    record = NumberedBlock(number, steps, body, changes).pack()
     payload = record[1 if len(record) < 131 else 2 : -2]
-    assert NumberedBlock.parse(payload) == (number % NUMBERS, steps, body)
+    assert NumberedBlock.parse(payload) == (number % NUMBERS, steps, body, changes)
     for due in range(max(0, number - 100), number + 100):
         ahead = NumberedBlock(number % NUMBERS, steps, body).ahead_of(due)
         assert ahead is None or (0 <= ahead <= MAX_AHEAD and (due + ahead - number) % NUMBERS == 0)
