@@ -122,7 +122,7 @@ class Message:
     @classmethod
     def parse(cls, body: bytes) -> "Message":
         """Return what bytes without the checksum contain; raise FormatError where they are no message."""
-        fields = _Fields(body)
+        fields = _MessageFields(body)
         first_byte = fields.byte()
         mode = first_byte & MODE_MASK
         model, preset = (fields.take(4), fields.byte()) if mode == OTHER else (b"", 0)
@@ -190,7 +190,7 @@ def packets_of(data: bytes) -> Iterator[bytes]:
     if data[:1] != bytes((PACKET_FILE,)):
         yield data
         return
-    fields = _Fields(data)
+    fields = _MessageFields(data)
     fields.byte()
     try:
         while fields.at < len(data):
@@ -199,7 +199,7 @@ def packets_of(data: bytes) -> Iterator[bytes]:
         return
 
 
-class _Fields:
+class _MessageFields:
     """Reads field after field."""
 
     def __init__(self, data: bytes) -> None:
