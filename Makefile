@@ -72,6 +72,7 @@ docs: $(VENV)/docs
 bench: $(VENV)/dev
 	$(BIN)/python -m pip install -q -e ".[asr]"
 	$(BIN)/python benchmarks/sampler.py | tee docs/benchmarks/speed.txt
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/encoding.py | tee docs/benchmarks/encoding.txt
 	$(BIN)/python benchmarks/memory.py | tee docs/benchmarks/memory.txt
 	$(BIN)/python benchmarks/streaming.py | tee docs/benchmarks/streaming.txt
 	$(BIN)/python benchmarks/redundancy.py | tee docs/benchmarks/redundancy.txt

@@ -11,6 +11,7 @@ from sottovoce.codec.threads import single_thread
 from sottovoce.codec.voice import profiles
 from sottovoce.codec.voice.level import normalising_gain
 from sottovoce.codec.voice.tracker import voice_of
+from sottovoce.models.runtime.encoder import LARGE_GROUP
 
 
 class TokenCodec(LoadedModel):
@@ -46,7 +47,7 @@ class TokenCodec(LoadedModel):
         """
         waves = list(self._blocks(checked(wave), rate))
         gain = normalising_gain(voice_of(self._head(wave, rate), self.model).level)
-        encoder = self.model.encoder(self.preset.books)
+        encoder = self.model.encoder(self.preset.books, LARGE_GROUP)
         return np.concatenate([*(encoder.push(one * gain) for one in waves), encoder.finish()])
 
     @single_thread()

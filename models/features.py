@@ -109,12 +109,47 @@ def hann(length: int) -> Array:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
 
 
+@cache
+def _fourier_matrices(length: int, fft: int, first: int, last: int) -> tuple[Array, Array]:
+    """Cosines and sines (length / 2, bins) of bins `first` to `last`, times the right half of a Hann window."""
+    offsets, bins = np.arange(length // 2)[:, None], np.arange(first, last + 1)
+    window = hann(length).astype(np.float64)[length // 2 :, None]
+    cosines, sines = (window * wave(2 * np.pi * offsets * bins / fft) for wave in (np.cos, np.sin))
+    cosines[0] /= 2  # the sum of both halves has the middle sample twice
+    return cosines.astype(np.float32), sines.astype(np.float32)
+
+
+def power_spectrum(framed: Array, length: int, fft: int, first: int, last: int) -> Array:
+    """Power spectrum of the middle of frames under a Hann window.
+
+    Matrix products over the even and the odd part of each frame: for these sizes they take a third of the time of FFTs.
+
+    Parameters
+    ----------
+    framed : ndarray of float32 [shape=(n, 640)]
+    length : int [samples]
+        Of the window.
+    fft : int
+        FFT length whose bins these are.
+    first, last : int
+        The bins.
+
+    Returns
+    -------
+    ndarray of float32 [shape=(n, last - first + 1)]
+    """
+    cosines, sines = _fourier_matrices(length, fft, first, last)
+    right, left = framed[:, REACH : REACH + length // 2], framed[:, REACH : REACH - length // 2 : -1]
+    power, odd = (right + left) @ cosines, (right - left) @ sines
+    power *= power
+    odd *= odd
+    power += odd
+    return power
+
+
 def log_mel(framed: Array) -> Array:
     """Natural log of the power in 80 mel bands, from frames (n, 640): float32 [shape=(n, 80)]."""
-    middle = framed[:, REACH - WINDOW // 2 : REACH + WINDOW // 2] * hann(WINDOW)
-    spectrum = np.fft.rfft(middle, 512)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.log(power @ mel_matrix().T + np.float32(MEL_FLOOR))
+    return np.log(power_spectrum(framed, WINDOW, 512, 0, 256) @ mel_matrix().T + np.float32(MEL_FLOOR))
 
 
 # ---------------------------------------------------------------- pitch
@@ -131,8 +166,8 @@ def lag_matrix() -> Array:
 
 def correlogram(framed: Array) -> Array:
     """Generalised autocorrelation (Tolonen and Karjalainen 2000, eq. 2) at pitch lags: (n, 640) -> (n, 64)."""
-    spectrum = np.fft.rfft(framed * hann(2 * REACH), 1024)[:, 1 : CORRELOGRAM_BINS + 1]
-    flat = (spectrum.real**2 + spectrum.imag**2 + 1e-6).astype(np.float32) ** np.float32(CORRELOGRAM_POWER)
+    power = power_spectrum(framed, 2 * REACH, 1024, 1, CORRELOGRAM_BINS)
+    flat = (power + np.float32(1e-6)) ** np.float32(CORRELOGRAM_POWER)
     return (flat / flat.sum(1, keepdims=True)) @ lag_matrix()
 
 

@@ -24,6 +24,7 @@ from sottovoce.codec.voice.level import normalising_gain
 from sottovoce.codec.voice.planner import planned
 from sottovoce.models.audio.reader import AudioReader
 from sottovoce.models.release import Preset, Release
+from sottovoce.models.runtime.encoder import LARGE_GROUP
 
 
 def encode_stream(
@@ -97,7 +98,7 @@ class StepEncoder:
     """
 
     def __init__(self, model: Release, preset: Preset, *, dtx: bool) -> None:
-        self._encoder = model.encoder(preset.books)
+        self._encoder = model.encoder(preset.books, LARGE_GROUP)
         self._pauses = PauseDetector(model.step) if dtx else None
 
     def push(self, wave: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8] | None]:

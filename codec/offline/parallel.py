@@ -11,16 +11,16 @@ from concurrent.futures import Executor, Future
 import numpy as np
 import numpy.typing as npt
 
-from sottovoce.codec.bits import BLOCK_STEPS
 from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.dtx import PauseDetector
 from sottovoce.models.release import Preset, Release
+from sottovoce.models.runtime.encoder import LARGE_GROUP
 
-SEGMENT_STEPS = 20 * BLOCK_STEPS
-"""Steps that a process encodes at a time: 40 s."""
+SEGMENT_STEPS = 8 * LARGE_GROUP
+"""Steps that a process encodes at a time, 80 s: whole groups, so that every group has the same steps as in one process."""
 
-_AHEAD_STEPS = 3
-"""Steps after a segment that its last steps depend on, at most."""
+_AHEAD_STEPS = LARGE_GROUP + 3
+"""Steps after a segment that its last steps depend on, at most: those of the next group."""
 
 
 class ParallelStepEncoder:
@@ -90,7 +90,7 @@ def encode_segment(
 ) -> npt.NDArray[np.int16]:
     """Return the codes of the steps from `start` to `stop` of a wave at the model's level; None is its end."""
     model = by_name(source)
-    encoder = model.encoder(model.presets[preset].books)
+    encoder = model.encoder(model.presets[preset].books, LARGE_GROUP)
     codes = encoder.push(wave)
     if stop is None:
         codes = np.concatenate((codes, encoder.finish()))
@@ -98,6 +98,10 @@ def encode_segment(
 
 
 def past_steps(model: Release, preset: Preset) -> int:
-    """Return a number of steps beyond which the encoder doesn't look back: its buffers hold no more rows."""
+    """Return a number of steps, in whole groups, beyond which the encoder doesn't look back.
+
+    Its buffers hold no more rows.
+    """
     state = model.encoder(preset.books).state
-    return 2 + sum(len(array) for name, array in state.arrays.items() if array.ndim == 2)
+    rows = 2 + sum(len(array) for name, array in state.arrays.items() if array.ndim == 2)
+    return -(-rows // LARGE_GROUP) * LARGE_GROUP

@@ -18,6 +18,9 @@ from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.state import Stateful
 from sottovoce.models.runtime.strided import StridedAnalysis
 
+LARGE_GROUP = 250
+"""Steps of a group where nobody waits for the codes: ten seconds fill large matrix products in little memory."""
+
 FRAME_OVERHANG = REACH - HOP // 2  # what a step's first frame sees before the step, and its last frame after it
 
 

@@ -39,7 +39,9 @@ class FloatDense:
 
     def __call__(self, x: Array) -> Array:
         """Map x [shape=(..., inputs)] to [shape=(..., outputs)]."""
-        return x @ self.weight + self.bias
+        y = x @ self.weight
+        y += self.bias
+        return y
 
 
 class ExactDense:
@@ -77,7 +79,7 @@ class Conv(Stateful):
     STATE_FIELDS = ("past",)
 
     def __init__(self, dense: Dense, inputs: int, kernel: int, stride: int = 1, dilation: int = 1):
-        self.dense, self.stride = dense, stride
+        self.dense, self.stride, self.dilation = dense, stride, dilation
         self.span = (kernel - 1) * dilation + 1  # frames from the first tap to the last
         self.taps = dilation * np.arange(kernel)
         self.past: Array = np.zeros((self.span - stride, inputs))
@@ -92,8 +94,13 @@ class Conv(Stateful):
         """Map frames x [shape=(n, inputs)] to those that they complete."""
         x = np.concatenate((self.past.astype(x.dtype), x))
         self.past = x[len(x) - (self.span - self.stride) :]
-        starts = np.arange(0, len(x) - self.span + 1, self.stride)
-        return self.dense(x[starts[:, None] + self.taps].reshape(len(starts), -1))
+        count = (len(x) - self.span) // self.stride + 1
+        if count == 1:
+            return self.dense(x[self.taps].reshape(1, -1))
+        row, item = x.strides
+        steps = (self.stride * row, self.dilation * row, item)
+        taps = np.lib.stride_tricks.as_strided(x, (count, len(self.taps), x.shape[1]), steps, writeable=False)
+        return self.dense(taps.reshape(count, -1))
 
 
 class ResidualBlock(Stateful):

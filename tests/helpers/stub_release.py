@@ -129,7 +129,7 @@ class Release:
             raise ValueError(f"a voice of {len(voice)} bytes where the model has 10")
         return voice
 
-    def encoder(self, books: int | None = None) -> Encoder:
+    def encoder(self, books: int | None = None, group: int = 1) -> Encoder:
         return Encoder(books)
 
     def decoder(self, speaker: bytes, seed: int = 0, stream: int = 0, speed: float = 1.0) -> Decoder:
