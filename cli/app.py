@@ -24,6 +24,7 @@ COMMANDS = {
     "damage": "Damage a .sotto file as a bad link does.",
     "key": "Make a key for encrypted messages.",
     "voice": "List and make voices for decoding.",
+    "tokens": "Write the codes of recordings for machine learning, or decode them.",
     "models": "Show which preset to choose, and the bundled models.",
     "serve": "Serve the codec as a page for your browser.",
     "live": "Hear your microphone through the codec.",
@@ -61,6 +62,7 @@ CODING = frozenset(
         "serve",
         "voice",
         "align",
+        "tokens",
     }
 )
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

@@ -1,5 +1,6 @@
 """sotto decode."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -9,12 +10,14 @@ import click
 
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import Done, Outcome, row, run_batch
+from sottovoce.cli.support.cluster import folders, run_on_cluster
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import DECODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.cli.support.kernel import chosen_kernel
 from sottovoce.cli.support.names import voices
+from sottovoce.cli.support.shards import WHOLE, Shard
 from sottovoce.codec.encryption import unsealer
 from sottovoce.codec.io.files import reading, writing
 from sottovoce.codec.io.sound_writer import sound_suffix
@@ -44,6 +47,8 @@ TOGETHER = 4
 @options.recursive
 @options.keep_tree
 @options.skip_existing
+@options.shard
+@options.dask
 @options.workers
 @options.force
 @options.as_json
@@ -62,6 +67,8 @@ def command(
     recursive: bool,
     keep_tree: bool,
     skip_existing: bool,
+    shard: Shard,
+    dask: str | None,
     workers: int | None,
     force: bool,
     as_json: bool,
@@ -82,8 +89,19 @@ def command(
     options.check_existing(skip_existing=skip_existing, force=force)
     console = Console(quiet=quiet, as_json=as_json)
     chosen_kernel(console)
+    if dask:
+        refused = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "--shard": shard != WHOLE, "-j": workers}
+        refused |= {
+            "--voice": voice,
+            "--from": start > 0,
+            "--to": stop < math.inf,
+            "--no-tags": not carry_tags,
+            "--key": key,
+        }
+        how = {"model": model or "default", "seed": seed, "speed": speed, "force": force, "cluster": dask}
+        return run_on_cluster("decode", folders(inputs, output, recursive=recursive, refused=refused), how, console)
     inputs, output, flowing = options.piped(inputs, output)
-    found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
+    found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note).shard(shard)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
     how = DecodeOptions(seed, speed, profiles.find(voice, release) if voice else None, TimeSpan(start, stop))
     work = partial(

@@ -11,11 +11,13 @@ import click
 
 from sottovoce.cli.support import options
 from sottovoce.cli.support.batch import Done, Outcome, Work, row, run_batch
+from sottovoce.cli.support.cluster import folders, run_on_cluster
 from sottovoce.cli.support.console import Console
 from sottovoce.cli.support.conversion import ENCODE
 from sottovoce.cli.support.failures import as_failure
 from sottovoce.cli.support.jobs import Job, plan
 from sottovoce.cli.support.messages import MessageRequest, check_message_options, encode_messages, message_options
+from sottovoce.cli.support.shards import WHOLE, Shard
 from sottovoce.cli.support.workers import cores
 from sottovoce.cli.support.workers import processes as workers_pool
 from sottovoce.codec import Codec
@@ -28,7 +30,7 @@ from sottovoce.codec.offline.encode import encode_live, encode_sound
 from sottovoce.codec.offline.options import EncodeOptions
 from sottovoce.codec.offline.parallel import ParallelStepEncoder
 from sottovoce.codec.offline.result import Encoded
-from sottovoce.codec.offline.tags import pack
+from sottovoce.codec.offline.tags import pack, unpack
 from sottovoce.codec.progress import Tick, no_tick
 from sottovoce.models.audio.reader import AudioReader
 from sottovoce.models.audio.wav import is_wav
@@ -59,6 +61,8 @@ LONG_SECONDS = 120
 @options.recursive
 @options.keep_tree
 @options.skip_existing
+@options.shard
+@options.dask
 @options.workers
 @options.force
 @options.as_json
@@ -80,6 +84,8 @@ def command(
     recursive: bool,
     keep_tree: bool,
     skip_existing: bool,
+    shard: Shard,
+    dask: str | None,
     workers: int | None,
     force: bool,
     as_json: bool,
@@ -97,12 +103,19 @@ def command(
     sotto encode talk.wav -o talk.sotto
     sotto encode -r archive -o coded --skip-existing
     sotto encode --message --preset low --mtu 233 talk.wav -o packet.%d.sotto
+    sotto encode -r s3://archive -o s3://coded --dask tcp://scheduler:8786
     """
     options.check_existing(skip_existing=skip_existing, force=force)
     check_message_options(message=message, tags=tags, protect=protect)
     console = Console(quiet=quiet, as_json=as_json)
+    if dask:
+        refused = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "--shard": shard != WHOLE, "-j": workers}
+        refused |= {"--message": message, "--key": key}
+        how = {"model": model, "preset": preset, "tags": unpack(pack(tags)), "carry_tags": carry_tags, "dtx": dtx}
+        how |= {"protect": protect, "force": force, "cluster": dask}
+        return run_on_cluster("encode", folders(inputs, output, recursive=recursive, refused=refused), how, console)
     inputs, output, piped = options.piped(inputs, output)
-    found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note)
+    found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note).shard(shard)
     Codec.load(model=model, preset=preset)  # so that an error in these is reported once
     metadata = pack(tags)
     ends = InputEnd() if STANDARD in inputs else None

@@ -1,7 +1,7 @@
 """One piece of work on each of many files: results and failures are printed as they come."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -28,11 +28,14 @@ class Done:
         The same for programs; "seconds" and "bytes", where they are there, are added up.
     warnings : sequence of str
         What the user should know.
+    payload : object
+        What the caller of `run_batch` collects.
     """
 
     line: str
     facts: dict[str, Any]
     warnings: Sequence[str] = ()
+    payload: Any = None
 
 
 Outcome = Done | SottoError
@@ -50,6 +53,7 @@ def run_batch(
     together: int = 1,
     force: bool = False,
     skip_existing: bool = False,
+    collect: Callable[[Job, Any], None] | None = None,
 ) -> int:
     """Do the work on all files.
 
@@ -69,6 +73,8 @@ def run_batch(
         Files that a process works on at once.
     force, skip_existing : bool
         Whether outputs that exist are overwritten, or left as they are.
+    collect : callable, optional
+        Called with each job that was done and its payload, in their order.
 
     Returns
     -------
@@ -86,7 +92,9 @@ def run_batch(
     done: list[Done] = []
     for job, outcome in _outcomes(work, jobs, console, verb=verb, workers=workers, together=together):
         if isinstance(outcome, Done):
-            done.append(outcome)
+            if collect:
+                collect(job, outcome.payload)
+            done.append(replace(outcome, payload=None))
             summary.add(job)
             _report(job, outcome, console)
         else:

@@ -91,3 +91,4 @@ def _is_coded(name: str) -> bool:
 ENCODE = Conversion("encode", AUDIO_SUFFIXES, ".sotto")
 DECODE = Conversion("decode", CODED, ".wav")
 ROUNDTRIP = Conversion("roundtrip", AUDIO_SUFFIXES, ".wav")
+TOKENS = Conversion("tokens", AUDIO_SUFFIXES, ".npz")

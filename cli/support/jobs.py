@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sottovoce.cli.support.conversion import Conversion
 from sottovoce.cli.support.search import Search
+from sottovoce.cli.support.shards import Shard
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.files import STANDARD, shown
 
@@ -51,6 +52,10 @@ class Plan:
     jobs: list[Job] = field(default_factory=list)
     refused: list[tuple[list[str], SottoError]] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
+
+    def shard(self, shard: Shard) -> "Plan":
+        """Return the part of this plan that a job of an array does."""
+        return Plan(shard.of(self.jobs), shard.of(self.refused), self.ignored)
 
 
 def plan(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sottovoce.cli.support.names import models, presets
+from sottovoce.cli.support.shards import SHARD
 from sottovoce.cli.support.times import TIME
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ speed = click.option(
 VOICE_HELP = "Decode in another voice: a name from `sotto voice list`, a profile, or a recording."
 no_tags = click.option("--no-tags", "carry_tags", flag_value=False, default=True, help="Leave out the metadata.")
 recursive = click.option("-r", "--recursive", is_flag=True, help="Include subfolders.")
+shard = click.option(
+    "--shard",
+    default="1/1",
+    type=SHARD,
+    metavar="I/N",
+    help="Do the I-th of N parts of the inputs, as one job of an array. [all]",
+)
+dask = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Work on a Dask cluster: the address of its scheduler, or local:N for N processes. IN and OUT may be URLs.",
+)
 workers = click.option("-j", "--jobs", "workers", type=click.IntRange(1), help="Number of processes. [one per core]")
 force = click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 key = click.option(

@@ -21,6 +21,8 @@ RUNNING = {
     "keep_tree",
     "skip_existing",
     "carry_tags",
+    "shard",
+    "dask",
 }
 """How the command runs, and how it prints its results."""
 VALUES = {"known", "self", "wave", "rate", "data", "files", "more", "codes"}

@@ -130,3 +130,24 @@ def test_times(sotto, wav, option):
     status, _, err = sotto("decode", "talk.sotto", "-o", "y.wav", option, "1:75")
     assert status == 2
     assert "'1:75' is not a time; give seconds, mm:ss or hh:mm:ss" in err
+
+
+def test_jobs_of_an_array_share_the_work(sotto, wav):
+    for name in "abcde":
+        wav(f"archive/{name}.wav", seconds=0.2)
+    for number in (1, 2):
+        status, _, err = sotto("encode", "archive", "-o", "coded", "-j", "1", "--shard", f"{number}/2")
+        assert (status, err) == (0, "")
+        assert len(list(Path("coded").iterdir())) == (3, 5)[number - 1]
+    status, out, _ = sotto("decode", "coded", "-o", "decoded", "-j", "1", "--shard", "6/9")
+    assert status == 0 and out.startswith("0 done") and not Path("decoded").exists()
+    assert sotto("decode", "coded", "-o", "decoded", "--shard", "9/6")[0] == 2
+
+
+def test_a_failure_is_of_one_job_of_an_array(sotto, wav):
+    for name in ("archive/a.wav", "archive/a.flac", "archive/b.wav"):
+        wav(name, seconds=0.2)
+    assert [sotto("encode", "archive", "-o", "coded", "-j", "1", "--shard", f"{n}/2", "-f")[0] for n in (1, 2)] == [
+        1,
+        0,
+    ]

@@ -1,0 +1,1 @@
+"""Corpora: tokens in files for machine learning, and runs that are distributed over machines."""
