@@ -17,7 +17,7 @@ from sottovoce.models.release import Preset, Release
 from sottovoce.models.runtime.encoder import LARGE_GROUP
 
 SEGMENT_STEPS = 8 * LARGE_GROUP
-"""Steps that a process encodes at a time, 80 s: whole groups, so that every group has the same steps as in one process."""
+"""Steps that a process encodes at a time, 80 s: whole groups, so that each has the same steps as in one process."""
 
 _AHEAD_STEPS = LARGE_GROUP + 3
 """Steps after a segment that its last steps depend on, at most: those of the next group."""

@@ -1,17 +1,20 @@
 """Codes (tokens) of a recording together with what decoding them needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
+from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import by_id, preset_by_name
 from sottovoce.codec.offline.codes import checked_codes, speak_codes
-from sottovoce.codec.offline.encode import StepEncoder, at_model_level
+from sottovoce.codec.offline.encode import StepEncoder
 from sottovoce.codec.offline.options import DecodeOptions
 from sottovoce.codec.progress import Tick, no_tick
-from sottovoce.codec.voice.level import level_of_byte
+from sottovoce.codec.voice.level import level_of_byte, normalising_gain
+from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
 from sottovoce.models.release import Preset, Release
 
 
@@ -48,15 +51,19 @@ def encode_tokens(
     seconds: float | None = None,
     tick: Tick = no_tick,
 ) -> Tokens:
-    """Encode a recording that comes in blocks of mono samples at the model's rate: see `encode_stream`.
+    """Encode a recording that comes in blocks of mono samples at the model's rate, at one level: see `Codec.codes`.
 
     `seconds` is its length as far as it is known, for the progress.
     """
-    voice, blocks = at_model_level(blocks, model)
+    head, rest = _split(iter(blocks), HEAD_SECONDS * model.sample_rate)
+    if not len(head):
+        raise SottoError("there are no samples in it", "give a recording")
+    voice = voice_of(head, model)
+    gain = normalising_gain(voice.level)
     steps = StepEncoder(model, preset, dtx=False)
     codes, done = [], 0
-    for block in blocks:
-        codes.append(steps.push(block)[0])
+    for block in chain([head], rest):
+        codes.append(steps.push(block * gain)[0])
         done += len(block)
         tick(done / model.sample_rate, seconds)
     codes.append(steps.finish()[0])
@@ -87,3 +94,16 @@ def decode_tokens(
     sizes = [1 << bits for bits in preset_by_name(model, tokens.preset).bits]
     wave = speak_codes(checked_codes(tokens.codes, sizes), model, options, tokens.speaker_vector, tokens.level)
     return wave[: options.output_length(round(tokens.seconds * model.sample_rate))], model.sample_rate
+
+
+def _split(
+    blocks: Iterator[npt.NDArray[np.float32]], size: int
+) -> tuple[npt.NDArray[np.float32], Iterator[npt.NDArray[np.float32]]]:
+    """Return the first `size` samples in one piece, and the blocks after them."""
+    read = [np.zeros(0, np.float32)]
+    missing = size
+    while missing > 0 and (block := next(blocks, None)) is not None:
+        read.append(block)
+        missing -= len(block)
+    start = np.concatenate(read)
+    return start[:size], chain([start[size:]], blocks)

@@ -32,7 +32,7 @@ def encoded(codec: Codec, wave: np.ndarray, pieces: int, *, dtx: bool = False, p
 @pytest.mark.parametrize("segment", [250, 500])
 @pytest.mark.parametrize("samples", [16000 * 50, 16000 * 60 + 1, 16000 * 42 - 639, 500])
 def test_same_bytes(monkeypatch, preset, segment, samples):
-    """Noise with pauses, through the bundled model, whose network looks back further than a short segment; groups are whole."""
+    """Noise with pauses, through the bundled model, in segments of whole groups."""
     monkeypatch.setattr(parallel, "SEGMENT_STEPS", segment)
     codec = Codec.load(preset=preset)
     random = np.random.default_rng(samples)
