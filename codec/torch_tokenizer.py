@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sottovoce.codec.loaded import LoadedModel
-from sottovoce.codec.voice.level import byte_of_level, level_byte, normalising_gain
+from sottovoce.codec.voice.level import level_to_byte, measure_level_byte, normalising_gain
 from sottovoce.codec.voice.tracker import HEAD_SECONDS
 from sottovoce.models.bottleneck.rvq import RVQ
 from sottovoce.models.bottleneck.vq import Codebook
@@ -76,7 +76,7 @@ class Tokenizer(nn.Module):
         self.encoder, self.conditioner = network.encoder, network.conditioner
         assert isinstance(network.bottleneck, RVQ)  # as every released model has it
         self.bottleneck, self.speaker_code = network.bottleneck, network.speaker_code
-        nobody = torch.frombuffer(bytearray(loaded.model.nobody), dtype=torch.uint8).long()
+        nobody = torch.frombuffer(bytearray(loaded.model.neutral_speaker), dtype=torch.uint8).long()
         self.register_buffer("nobody", nobody, persistent=False)
         self.requires_grad_(False)
         self.eval()
@@ -170,10 +170,10 @@ class Tokenizer(nn.Module):
     def _gains(self, wave: Tensor, lengths: Tensor, levels: Tensor | None) -> Tensor:
         """Return the factors that bring recordings to the level of the model."""
         if levels is not None:
-            known = [byte_of_level(level) for level in levels.tolist()]
+            known = [level_to_byte(level) for level in levels.tolist()]
         else:
             head = wave[:, : HEAD_SECONDS * self.sample_rate].cpu().numpy()
-            known = [level_byte(one[:count]) for one, count in zip(head, lengths.tolist(), strict=True)]
+            known = [measure_level_byte(one[:count]) for one, count in zip(head, lengths.tolist(), strict=True)]
         return torch.from_numpy(np.array([normalising_gain(byte) for byte in known], np.float32)).to(wave.device)
 
     def _search(self, latents: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sottovoce.codec.corpus.records import FIELDS
-from sottovoce.codec.errors import SottoError, concerning
+from sottovoce.codec.errors import SottoError, error_context
 
 
 class LabelTable:
@@ -29,7 +29,7 @@ class LabelTable:
     """
 
     def __init__(self, file: str) -> None:
-        with concerning(file):
+        with error_context(file):
             try:
                 with open(file, encoding="utf-8-sig", newline="") as lines:
                     reader = csv.DictReader(lines)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sottovoce.codec.errors import SottoError, explained
+from sottovoce.codec.errors import SottoError, from_os_error
 from sottovoce.models.files import replace
 
 LOCAL = ("file", "local")
@@ -52,7 +52,7 @@ class Store:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise explained(error, self.url) from error
+            raise from_os_error(error, self.url) from error
         sizes = {name[len(root) :].lstrip("/"): int(facts.get("size") or 0) for name, facts in found.items()}
         return {name: sizes[name] for name in sorted(sizes) if name and not any(p[:1] == "." for p in name.split("/"))}
 

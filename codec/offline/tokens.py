@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.models import by_id, preset_by_name
-from sottovoce.codec.offline.codes import checked_codes, speak_codes
+from sottovoce.codec.offline.codes import decode_code_array, validate_codes
 from sottovoce.codec.offline.encode import StepEncoder
 from sottovoce.codec.offline.options import DecodeOptions
 from sottovoce.codec.progress import Tick, no_tick
-from sottovoce.codec.voice.level import level_of_byte, normalising_gain
+from sottovoce.codec.voice.level import byte_to_level, normalising_gain
 from sottovoce.codec.voice.tracker import HEAD_SECONDS, voice_of
 from sottovoce.models.release import Preset, Release
 
@@ -68,7 +68,7 @@ def encode_tokens(
         tick(done / model.sample_rate, seconds)
     codes.append(steps.finish()[0])
     length = done / model.sample_rate
-    level = level_of_byte(voice.level)
+    level = byte_to_level(voice.level)
     return Tokens(np.concatenate(codes), voice.speaker, level, length, model.id.hex(), preset.name)
 
 
@@ -92,7 +92,7 @@ def decode_tokens(
     """
     model = by_id(bytes.fromhex(tokens.model), known)
     sizes = [1 << bits for bits in preset_by_name(model, tokens.preset).bits]
-    wave = speak_codes(checked_codes(tokens.codes, sizes), model, options, tokens.speaker_vector, tokens.level)
+    wave = decode_code_array(validate_codes(tokens.codes, sizes), model, options, tokens.speaker_vector, tokens.level)
     return wave[: options.output_length(round(tokens.seconds * model.sample_rate))], model.sample_rate
 
 
