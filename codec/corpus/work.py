@@ -16,7 +16,7 @@ from sottovoce.codec.models import by_name
 from sottovoce.codec.offline.decode import wav_decoding
 from sottovoce.codec.offline.encode import encode_sound
 from sottovoce.codec.offline.info import info
-from sottovoce.codec.offline.lockstep import run_together
+from sottovoce.codec.offline.lockstep import run_in_lockstep
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions
 
 PAUSE = 0.5
@@ -101,7 +101,7 @@ class Decodings:
             written = self.target.read(task.output)
         else:
             wav = io.BytesIO()
-            (result,) = run_together([partial(wav_decoding, io.BytesIO(data), wav, self.options, known=known)])
+            (result,) = run_in_lockstep([partial(wav_decoding, io.BytesIO(data), wav, self.options, known=known)])
             if isinstance(result, Exception):
                 raise result
             written = wav.getvalue()
