@@ -107,6 +107,8 @@ def planned(blocks: Iterable[Wave], model: Release, *, constant: bool = False) -
             read.append(block)
             missing -= len(block)
         window, ended = np.concatenate(read), missing > 0
+        if not len(window):
+            return
         stop = len(window) if ended else (len(window) - overlap) // model.step * model.step
         changes = planner.plan(window, constant=constant and planner.voice is not None)
         bounds = [min(one.start, stop) for one in changes] + [stop]
