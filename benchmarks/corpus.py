@@ -44,7 +44,7 @@ def timed(source: Path, output: Path, workers: int, trouble: Callable[[Client], 
             threading.Thread(target=trouble, args=(client,), daemon=True).start()
         seconds, seen = 0.0, 0
 
-        def report(row: corpus.Row) -> None:
+        def report(row: corpus.ManifestRow) -> None:
             nonlocal seconds, seen
             seconds, seen = seconds + row.seconds, seen + 1
             if trouble and runs == 1 and seen == half:

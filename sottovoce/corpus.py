@@ -8,7 +8,7 @@ Examples
 (120000, 3)
 """
 
-from sottovoce.codec.corpus.api import Summary, decode, encode
-from sottovoce.codec.corpus.manifest import Row
+from sottovoce.codec.corpus.api import RunSummary, decode, encode
+from sottovoce.codec.corpus.manifest import ManifestRow
 
-__all__ = ["Row", "Summary", "decode", "encode"]
+__all__ = ["ManifestRow", "RunSummary", "decode", "encode"]

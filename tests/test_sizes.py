@@ -22,6 +22,7 @@ LONG_TESTS = {
 """Modules of tests that share slow fixtures."""
 
 LONG_FUNCTIONS = {
+    "cli/encode.py: command",
     "models/wavenet/numba_kernel.py: _sample",
     "codec/bits/reader.py: _numbered",
     "codec/evaluation/running.py: evaluate",

@@ -14,7 +14,7 @@ from sottovoce.cli.support.times import clock
 from sottovoce.codec.errors import SottoError
 
 if TYPE_CHECKING:
-    from sottovoce.codec.corpus.manifest import Row
+    from sottovoce.codec.corpus.manifest import ManifestRow
 
 
 def folders(
@@ -62,7 +62,7 @@ def run_on_cluster(verb: str, folders: tuple[str, str], how: Mapping[str, Any], 
     from sottovoce.codec.corpus import api
 
     start = perf_counter()
-    result: api.Summary = getattr(api, verb)(*folders, report=partial(_report, console), **how)
+    result: api.RunSummary = getattr(api, verb)(*folders, report=partial(_report, console), **how)
     parts = [f"{result.done} done"]
     if result.skipped:
         parts.append(f"{result.skipped} skipped (done before)")
@@ -74,7 +74,7 @@ def run_on_cluster(verb: str, folders: tuple[str, str], how: Mapping[str, Any], 
     return 1 if result.failed else 0
 
 
-def _report(console: Console, one: "Row") -> None:
+def _report(console: Console, one: "ManifestRow") -> None:
     if one.status == "failed":
         reason, _, remedy = one.message.partition("; ")
         console.error(f"sotto: {SottoError(reason, remedy or 'run it again', one.path)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sottovoce.codec.api import Codec
 from sottovoce.codec.corpus.engine import connected, run
-from sottovoce.codec.corpus.manifest import NAME, Manifest, Row, is_manifest
+from sottovoce.codec.corpus.manifest import NAME, Manifest, ManifestRow, is_manifest
 from sottovoce.codec.corpus.stores import Store
 from sottovoce.codec.corpus.work import Decodings, Encoding, Task
 from sottovoce.codec.errors import SottoError
@@ -15,15 +15,15 @@ from sottovoce.codec.offline import tags as tag_lines
 from sottovoce.codec.offline.options import DecodeOptions, EncodeOptions
 from sottovoce.models.audio.reader import AUDIO_SUFFIXES
 
-Report = Callable[[Row], None]
+Report = Callable[[ManifestRow], None]
 
 
-def no_report(row: Row) -> None:
+def no_report(row: ManifestRow) -> None:
     """Ignore a row."""
 
 
 @dataclass(frozen=True)
-class Summary:
+class RunSummary:
     """Result of a distributed run.
 
     Attributes
@@ -61,7 +61,7 @@ def encode(
     force: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     report: Report = no_report,
-) -> Summary:
+) -> RunSummary:
     """Encode all recordings in a folder and below on a Dask cluster.
 
     The same call goes on with a run that was interrupted. Each output is complete when it has its name, and has one row
@@ -86,11 +86,11 @@ def encode(
     storage_options : mapping, optional
         Options of the file systems.
     report : callable
-        Called with each `Row` as it comes.
+        Called with each `ManifestRow` as it comes.
 
     Returns
     -------
-    Summary
+    RunSummary
 
     Raises
     ------
@@ -119,7 +119,7 @@ def decode(
     force: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     report: Report = no_report,
-) -> Summary:
+) -> RunSummary:
     """Decode all .sotto files in a folder and below to WAV on a Dask cluster: see `encode`.
 
     Parameters
@@ -133,7 +133,7 @@ def decode(
 
     Returns
     -------
-    Summary
+    RunSummary
 
     Raises
     ------
@@ -157,7 +157,7 @@ def _run(
     *,
     force: bool,
     report: Report,
-) -> Summary:
+) -> RunSummary:
     tasks = [
         Task(path, os.path.splitext(path)[0] + suffix, size)
         for path, size in work.source.sizes().items()
@@ -166,9 +166,9 @@ def _run(
     if not tasks:
         raise SottoError("no such files in it", "give a folder with some in it or below", work.source.url)
     _prepare(work.target, {task.output for task in tasks}, force=force)
-    new: list[Row] = []
+    new: list[ManifestRow] = []
 
-    def note(row: Row) -> None:
+    def note(row: ManifestRow) -> None:
         new.append(row)
         report(row)
 
@@ -187,7 +187,7 @@ def _run(
     manifest.close()
     good = [row for row in new if row.status == "done"]
     seconds, size = sum(row.seconds for row in good), sum(row.bytes for row in good)
-    return Summary(len(good), len(new) - len(good), len(tasks) - len(new), seconds, size, work.target.shown(NAME))
+    return RunSummary(len(good), len(new) - len(good), len(tasks) - len(new), seconds, size, work.target.shown(NAME))
 
 
 def _prepare(target: Store, outputs: set[str], *, force: bool) -> None:
@@ -202,7 +202,7 @@ def _prepare(target: Store, outputs: set[str], *, force: bool) -> None:
         raise SottoError(reason, "-f overwrites them", target.url)
 
 
-def _distinct(tasks: list[Task]) -> tuple[list[Task], list[Row]]:
+def _distinct(tasks: list[Task]) -> tuple[list[Task], list[ManifestRow]]:
     """Return the tasks that have an output of their own, and rows for the others."""
     by_output: dict[str, list[Task]] = {}
     for task in tasks:
@@ -210,4 +210,4 @@ def _distinct(tasks: list[Task]) -> tuple[list[Task], list[Row]]:
     good = [same[0] for same in by_output.values() if len(same) == 1]
     shared = [task for same in by_output.values() if len(same) > 1 for task in same]
     message = "has the same output as another recording; rename one"
-    return good, [Row(task.path, task.output, "failed", message) for task in shared]
+    return good, [ManifestRow(task.path, task.output, "failed", message) for task in shared]

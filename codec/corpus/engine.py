@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
-from sottovoce.codec.corpus.manifest import Manifest, Row
+from sottovoce.codec.corpus.manifest import Manifest, ManifestRow
 from sottovoce.codec.corpus.work import Task, Work
 from sottovoce.codec.errors import SottoError
 
@@ -84,7 +84,7 @@ def run(
     work: Work,
     client: Any,
     manifest: Manifest,
-    report: Callable[[Row], None],
+    report: Callable[[ManifestRow], None],
 ) -> None:
     """Convert recordings on the workers of a cluster, and add their rows to the manifest.
 
@@ -139,14 +139,14 @@ def run(
             client.cancel(list(pending))
 
 
-def _rows(future: Any, batch: Sequence[Task]) -> list[Row]:
+def _rows(future: Any, batch: Sequence[Task]) -> list[ManifestRow]:
     """Return the rows of a batch that has ended, or none if its recordings are to be tried one by one."""
     if future.status == "finished":
-        rows: list[Row] = future.result()
+        rows: list[ManifestRow] = future.result()
         return rows
     if future.status in ("cancelled", "lost"):
         raise SottoError("the scheduler is gone", GONE)
     if len(batch) > 1:
         return []
     what = " ".join(str(future.exception()).split())
-    return [Row(batch[0].path, batch[0].output, "failed", f"its worker died or failed: {what}")]
+    return [ManifestRow(batch[0].path, batch[0].output, "failed", f"its worker died or failed: {what}")]

@@ -25,7 +25,7 @@ ROWS, SECONDS = 1000, 20.0
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """What became of a recording.
 
     Attributes
@@ -81,7 +81,7 @@ class Manifest:
 
     Attributes
     ----------
-    rows : dict of str to Row
+    rows : dict of str to ManifestRow
         By path.
     resumed : bool
         Whether there was a manifest.
@@ -96,9 +96,9 @@ class Manifest:
         self._pa = arrow()
         self._store = store
         self._settings = json.dumps(settings, sort_keys=True)
-        self._new: list[Row] = []
+        self._new: list[ManifestRow] = []
         self._count, self._last = 0, time.monotonic()
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, ManifestRow] = {}
         names = self._files()
         self.resumed = bool(names) and not force
         if force:
@@ -113,7 +113,7 @@ class Manifest:
         """Return whether a recording was converted."""
         return path in self.rows and self.rows[path].status == "done"
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[ManifestRow]) -> None:
         """Add rows, and write a part if it is time."""
         for row in rows:
             self.rows[row.path] = row
@@ -147,10 +147,10 @@ class Manifest:
         for name in names:
             self._store.remove(name)
 
-    def _write(self, name: str, rows: list[Row]) -> None:
+    def _write(self, name: str, rows: list[ManifestRow]) -> None:
         pa, data = self._pa, io.BytesIO()
         kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
-        schema = pa.schema([(one.name, kinds[one.type]) for one in fields(Row)], {SETTINGS: self._settings})  # type: ignore[index]
+        schema = pa.schema([(one.name, kinds[one.type]) for one in fields(ManifestRow)], {SETTINGS: self._settings})  # type: ignore[index]
         pa.parquet.write_table(pa.Table.from_pylist([asdict(row) for row in rows], schema), data)
         self._store.write(name, data.getvalue())
 
@@ -158,7 +158,7 @@ class Manifest:
         try:
             table = self._pa.parquet.read_table(io.BytesIO(self._store.read(name)))
             settings = (table.schema.metadata or {})[SETTINGS].decode()
-            rows = [Row(**row) for row in table.to_pylist()]
+            rows = [ManifestRow(**row) for row in table.to_pylist()]
         except (self._pa.ArrowException, KeyError, TypeError, ValueError) as error:
             remedy = "remove it, or begin anew with -f"
             raise SottoError("is no manifest of this version", remedy, self._store.shown(name)) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sottovoce.codec.api import Codec
-from sottovoce.codec.corpus.manifest import Row
+from sottovoce.codec.corpus.manifest import ManifestRow
 from sottovoce.codec.corpus.stores import Store
 from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.audio import open_sound
@@ -32,8 +32,8 @@ class Task:
     size: int = 0
 
 
-Convert = Callable[[Task], Row]
-Work = Callable[[Sequence[Task]], list[Row]]
+Convert = Callable[[Task], ManifestRow]
+Work = Callable[[Sequence[Task]], list[ManifestRow]]
 """Converts recordings, and returns the row of each. It travels to the workers."""
 
 
@@ -48,11 +48,11 @@ class Encoding:
     options: EncodeOptions
     retries: int
 
-    def __call__(self, tasks: Sequence[Task]) -> list[Row]:
+    def __call__(self, tasks: Sequence[Task]) -> list[ManifestRow]:
         """Encode recordings."""
         return [tried(self._encode, task, self.retries) for task in tasks]
 
-    def _encode(self, task: Task) -> Row:
+    def _encode(self, task: Task) -> ManifestRow:
         codec = Codec.load(model=self.model, preset=self.preset)
         found = self._existing(task, codec)
         if found:
@@ -63,7 +63,7 @@ class Encoding:
         self.target.write(task.output, data.getvalue())
         return _row(task, data.getvalue(), encoded.seconds, codec)
 
-    def _existing(self, task: Task, codec: Codec) -> Row | None:
+    def _existing(self, task: Task, codec: Codec) -> ManifestRow | None:
         """Return the row of an output that is complete, but has none, as the worker or the client died."""
         if not self.target.exists(task.output):
             return None
@@ -89,11 +89,11 @@ class Decodings:
     options: DecodeOptions
     retries: int
 
-    def __call__(self, tasks: Sequence[Task]) -> list[Row]:
+    def __call__(self, tasks: Sequence[Task]) -> list[ManifestRow]:
         """Decode files."""
         return [tried(self._decode, task, self.retries) for task in tasks]
 
-    def _decode(self, task: Task) -> Row:
+    def _decode(self, task: Task) -> ManifestRow:
         known = by_name(self.model)
         data = self.source.read(task.path)
         found = info(data, known=known)
@@ -106,7 +106,7 @@ class Decodings:
                 raise result
             written = wav.getvalue()
             self.target.write(task.output, written)
-        return Row(
+        return ManifestRow(
             task.path,
             task.output,
             seconds=found.seconds or 0.0,
@@ -116,7 +116,7 @@ class Decodings:
         )
 
 
-def tried(convert: Convert, task: Task, retries: int) -> Row:
+def tried(convert: Convert, task: Task, retries: int) -> ManifestRow:
     """Convert a recording, again after errors of the store, and return its row, also when it failed.
 
     Errors in the recording itself are not tried again.
@@ -125,17 +125,17 @@ def tried(convert: Convert, task: Task, retries: int) -> Row:
         try:
             return convert(task)
         except SottoError as error:
-            return Row(task.path, task.output, "failed", f"{error.reason}; {error.remedy}")
+            return ManifestRow(task.path, task.output, "failed", f"{error.reason}; {error.remedy}")
         except Exception as error:
             message = " ".join(f"{type(error).__name__}: {error}".split())
             if attempt < retries:
                 time.sleep(PAUSE * 2**attempt)
-    return Row(task.path, task.output, "failed", message)
+    return ManifestRow(task.path, task.output, "failed", message)
 
 
-def _row(task: Task, data: bytes, seconds: float, codec: Codec) -> Row:
+def _row(task: Task, data: bytes, seconds: float, codec: Codec) -> ManifestRow:
     steps = -(-round(seconds * codec.sample_rate) // codec.model.step)
-    return Row(
+    return ManifestRow(
         task.path,
         task.output,
         seconds=seconds,

@@ -40,7 +40,7 @@ def outputs(folder: str = "out") -> list[str]:
 
 
 def test_every_recording_has_an_output_and_a_row(client, recordings):
-    seen: list[corpus.Row] = []
+    seen: list[corpus.ManifestRow] = []
     result = corpus.encode(recordings, "out", cluster=client, report=seen.append)
     assert (result.done, result.failed, result.skipped, result.seconds) == (4, 0, 0, pytest.approx(3.7))
     assert outputs() == ["a.sotto", "deep/b.sotto", "deep/c.sotto", "deep/er/d.sotto"]
@@ -83,7 +83,7 @@ def test_a_run_goes_on_where_it_was_stopped(client, recordings, monkeypatch):
     monkeypatch.setattr(engine, "BATCH_FILES", 1)
     monkeypatch.setenv("STUB_TRACE", os.path.abspath("trace"))
 
-    def stop(row: corpus.Row) -> None:
+    def stop(row: corpus.ManifestRow) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -161,11 +161,11 @@ def test_errors_of_a_store_are_tried_again(monkeypatch):
     monkeypatch.setattr(work, "PAUSE", 0)
     calls = []
 
-    def flaky(task: Task) -> corpus.Row:
+    def flaky(task: Task) -> corpus.ManifestRow:
         calls.append(task)
         if len(calls) < 3:
             raise OSError("connection reset")
-        return corpus.Row(task.path, task.output)
+        return corpus.ManifestRow(task.path, task.output)
 
     assert work.tried(flaky, Task("a", "b"), 3).status == "done"
     calls.clear()
@@ -230,7 +230,7 @@ def test_a_worker_dies(recordings, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(engine, "BATCH_FILES", 1)
     monkeypatch.setenv("STUB_GATE", os.path.abspath("gate"))
-    done: list[corpus.Summary] = []
+    done: list[corpus.RunSummary] = []
     with (
         distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
