@@ -90,7 +90,8 @@ def command(
     console = Console(quiet=quiet, as_json=as_json)
     chosen_kernel(console)
     if dask:
-        refused = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "--shard": shard != WHOLE, "-j": workers}
+        refused: dict[str, Any] = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "-j": workers}
+        refused |= {"--shard": shard != WHOLE}
         refused |= {
             "--voice": voice,
             "--from": start > 0,
@@ -98,8 +99,10 @@ def command(
             "--no-tags": not carry_tags,
             "--key": key,
         }
-        how = {"model": model or "default", "seed": seed, "speed": speed, "force": force, "cluster": dask}
-        return run_on_cluster("decode", folders(inputs, output, recursive=recursive, refused=refused), how, console)
+        keywords: dict[str, Any] = {"model": model or "default", "seed": seed, "speed": speed}
+        keywords |= {"force": force, "cluster": dask}
+        places = folders(inputs, output, recursive=recursive, refused=refused)
+        return run_on_cluster("decode", places, keywords, console)
     inputs, output, flowing = options.piped(inputs, output)
     found = plan(inputs, output, DECODE, recursive=recursive, keep_tree=keep_tree, note=console.note).shard(shard)
     release = by_name(model or "default")  # so that an error in it, or in the voice, is reported once
@@ -107,7 +110,7 @@ def command(
     work = partial(
         _decode, model=model, how=how, key=options.read_key(key), flowing=flowing, force=force, tags=carry_tags
     )
-    existing = {"force": force, "skip_existing": skip_existing}
+    existing: dict[str, Any] = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="decoding", workers=workers, together=TOGETHER, **existing)
 
 

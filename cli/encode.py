@@ -47,6 +47,7 @@ LONG_SECONDS = 120
 @click.option(
     "--tag", "tags", metavar="KEY=VALUE", multiple=True, help='Metadata to store, e.g. TITLE="A talk"; repeatable.'
 )
+@options.packet
 @options.no_tags
 @click.option("--dtx", is_flag=True, help="Discontinuous transmission: spend almost no bits on pauses.")
 @click.option(
@@ -73,6 +74,7 @@ def command(
     preset: str,
     model: str,
     tags: tuple[str, ...],
+    packet: str,
     carry_tags: bool,
     dtx: bool,
     protect: int,
@@ -109,14 +111,16 @@ def command(
     check_message_options(message=message, tags=tags, protect=protect)
     console = Console(quiet=quiet, as_json=as_json)
     if dask:
-        refused = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "--shard": shard != WHOLE, "-j": workers}
+        refused: dict[str, Any] = {"--keep-tree": keep_tree, "--skip-existing": skip_existing, "-j": workers}
+        refused |= {"--shard": shard != WHOLE}
         refused |= {"--message": message, "--key": key}
-        how = {"model": model, "preset": preset, "tags": unpack(pack(tags)), "carry_tags": carry_tags, "dtx": dtx}
-        how |= {"protect": protect, "force": force, "cluster": dask}
-        return run_on_cluster("encode", folders(inputs, output, recursive=recursive, refused=refused), how, console)
+        keywords: dict[str, Any] = {"model": model, "preset": preset, "tags": unpack(pack(tags))}
+        keywords |= {"carry_tags": carry_tags, "dtx": dtx, "protect": protect, "force": force, "cluster": dask}
+        places = folders(inputs, output, recursive=recursive, refused=refused)
+        return run_on_cluster("encode", places, keywords, console)
     inputs, output, piped = options.piped(inputs, output)
     found = plan(inputs, output, ENCODE, recursive=recursive, keep_tree=keep_tree, note=console.note).shard(shard)
-    Codec.load(model=model, preset=preset)  # so that an error in these is reported once
+    codec = Codec.load(model=model, preset=preset)  # so that an error in these is reported once
     metadata = pack(tags)
     ends = InputEnd() if STANDARD in inputs else None
     work: Work
@@ -126,13 +130,16 @@ def command(
     elif ends and piped and flows():
         if dtx or protect:
             raise click.UsageError(f"--{'dtx' if dtx else 'protect'} can't be used when streaming (`- -`)")
-        how = EncodeOptions(metadata=metadata, carry_tags=carry_tags)
+        steps = options.steps(packet, codec.model)
+        how = EncodeOptions(metadata=metadata, carry_tags=carry_tags, packet_steps=steps)
         work = partial(_encode_live, preset=preset, model=model, how=how, ends=ends)
+    elif packet != "40":
+        raise click.UsageError("--packet is for streaming from pipe to pipe (`- -`)")
     else:
         how = EncodeOptions(metadata=metadata, carry_tags=carry_tags, dtx=dtx, protect=protect)
         alone = (workers or cores()) if len(found.jobs) == 1 else 1
         work = partial(_encode, preset=preset, model=model, how=how, force=force, ends=ends, processes=alone)
-    existing = {"force": force, "skip_existing": skip_existing}
+    existing: dict[str, Any] = {"force": force, "skip_existing": skip_existing}
     status = run_batch(work, found, console, verb="encoding", workers=workers, **existing)
     if ends and ends.signal and ends.signal != SIGINT:
         return 128 + ends.signal

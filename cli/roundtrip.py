@@ -73,7 +73,7 @@ def command(
     found = plan(inputs, output, ROUNDTRIP, recursive=recursive, keep_tree=keep_tree, note=console.note)
     codec = Codec.load(model=model, preset=preset)
     work = partial(_roundtrip, codec=codec, seed=seed, keep=keep, force=force)
-    existing = {"force": force, "skip_existing": skip_existing}
+    existing: dict[str, Any] = {"force": force, "skip_existing": skip_existing}
     return run_batch(work, found, console, verb="coding", workers=1, **existing)
 
 

@@ -140,7 +140,8 @@ def power_spectrum(framed: Array, length: int, fft: int, first: int, last: int) 
     """
     cosines, sines = _fourier_matrices(length, fft, first, last)
     right, left = framed[:, REACH : REACH + length // 2], framed[:, REACH : REACH - length // 2 : -1]
-    power, odd = (right + left) @ cosines, (right - left) @ sines
+    power = ((right + left) @ cosines).astype(np.float32, copy=False)
+    odd = ((right - left) @ sines).astype(np.float32, copy=False)
     power *= power
     odd *= odd
     power += odd

@@ -56,7 +56,7 @@ def read_tokens(file: BinaryIO, suffix: str) -> Iterator[TokenRecord]:
 # ---------------------------------------------------------------- NumPy archives
 def write_npz(file: BinaryIO, record: TokenRecord) -> None:
     """Write a NumPy archive with one recording: its codes and, as an array each, its other fields."""
-    facts = {name: np.asarray(value) for name, value in record.facts().items()}
+    facts: dict[str, Any] = {name: np.asarray(value) for name, value in record.facts().items()}
     facts["speaker_vector"] = facts["speaker_vector"].astype(np.uint8)
     data = io.BytesIO()  # an archive is written back and forth
     np.savez_compressed(data, codes=record.tokens.codes, **facts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -152,7 +152,8 @@ def encode_live(
     Level and speaker are estimated as the speech comes in. Each packet is written and flushed as soon as it is
     complete. Packets have neither DTX nor parity records.
     """
-    encoder = StreamEncoder(model, preset, rate=options.rate, channels=options.channels, metadata=options.metadata)
+    source: dict[str, Any] = {"rate": options.rate, "channels": options.channels, "metadata": options.metadata}
+    encoder = StreamEncoder(model, preset, steps=options.packet_steps, **source)
     counter = ByteCounter(sink)
     writer = PacketWriter(counter, encoder.header)  # type: ignore[arg-type]
     for block in blocks:

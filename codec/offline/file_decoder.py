@@ -42,6 +42,8 @@ class OutputWindow:
         Receives the samples.
     start, stop : int
         The first sample that is passed on, and the one after the last.
+    margin : int
+        Number of samples that are kept back until `finish`, as they may lie behind the end of the recording.
 
     Attributes
     ----------
@@ -51,13 +53,25 @@ class OutputWindow:
         Number of samples passed on.
     """
 
-    def __init__(self, sink: SampleSink, start: int, stop: int) -> None:
-        self._sink, self._start, self.stop = sink, start, stop
+    def __init__(self, sink: SampleSink, start: int, stop: int, margin: int = 0) -> None:
+        self._sink, self._start, self._stop, self._margin = sink, start, stop, margin
+        self._late: npt.NDArray[np.int16] = np.zeros(0, np.int16)
         self.position = self.written = 0
 
     def write(self, wave: npt.NDArray[np.int16]) -> None:
         """Take the next output samples [shape=(n,)]."""
-        wanted = wave[max(0, self._start - self.position) : max(0, self.stop - self.position)]
+        wave = np.concatenate((self._late, wave))
+        kept = max(0, len(wave) - self._margin)
+        self._late = wave[kept:]
+        self._pass_on(wave[:kept])
+
+    def finish(self, wave: npt.NDArray[np.int16], stop: int) -> None:
+        """Take the last output samples [shape=(n,)], and drop those from `stop` on."""
+        self._stop = min(self._stop, stop)
+        self._pass_on(np.concatenate((self._late, wave)))
+
+    def _pass_on(self, wave: npt.NDArray[np.int16]) -> None:
+        wanted = wave[max(0, self._start - self.position) : max(0, self._stop - self.position)]
         self._sink.write(wanted)
         self.position += len(wave)
         self.written += len(wanted)
@@ -65,7 +79,7 @@ class OutputWindow:
     @property
     def full(self) -> bool:
         """Whether all wanted samples were passed on."""
-        return self.position >= self.stop
+        return self.position >= self._stop
 
 
 class FileDecoder:
@@ -94,7 +108,9 @@ class FileDecoder:
         self._speaker = reader.header.speaker
         self._decoder = options.decoder(model, self._speaker)
         self._restore_level = LevelRestorer(reader.header.level)
-        self._window = OutputWindow(sink, options.output_length(start), options.output_length(stop))
+        # The last packet is filled up with steps behind the end, of which the decoder's delay covers one.
+        filling = options.output_length(max(0, reader.header.packet_steps - 2) * model.step)
+        self._window = OutputWindow(sink, options.output_length(start), options.output_length(stop), filling)
         self._blocks = self._damaged = self._restored = 0
 
     def run(self, tick: Tick = no_tick, before: float = 0.0) -> Decoding:
@@ -111,9 +127,7 @@ class FileDecoder:
         else:
             # The decoder's delay is longer than a step, so the length can still cut a part of the last step off.
             rest = self._restore_level(self._decoder.finish())
-            length = self._options.output_length(self._reader.total_samples or 0)
-            self._window.stop = min(self._window.stop, length)
-            self._window.write(rest)
+            self._window.finish(rest, self._options.output_length(self._reader.total_samples or 0))
         return self._result()
 
     @property

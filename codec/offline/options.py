@@ -31,6 +31,8 @@ class EncodeOptions:
         Whether pauses are coded by repeating one step for up to a second (discontinuous transmission).
     protect : int
         Number of parity records after each group of 16 blocks, 0 to 16: as many lost blocks can be restored.
+    packet_steps : int
+        Number of steps in each packet of a stream, 1 to 50.
     """
 
     samples: int | None = None
@@ -40,6 +42,7 @@ class EncodeOptions:
     carry_tags: bool = False
     dtx: bool = False
     protect: int = 0
+    packet_steps: int = 1
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ RUNNING = {
     "carry_tags",
     "shard",
     "dask",
+    "packet",
 }
 """How the command runs, and how it prints its results."""
 VALUES = {"known", "self", "wave", "rate", "data", "files", "more", "codes"}

@@ -77,6 +77,20 @@ def test_what_flows_is_a_file(in_folder):
     assert 8 * len(data) / 3 < 1400
 
 
+def test_longer_packets_need_fewer_bytes(in_folder):
+    soundfile.write("talk.wav", real_speech(3), 16000)
+    command = " ".join(map(repr, SOTTO))
+    sizes = []
+    for packet in ("40", "400"):
+        pipe = f"cat talk.wav | {command} encode - - -q --packet {packet} | cat"
+        data = subprocess.run(pipe, shell=True, capture_output=True, check=True).stdout
+        assert len(Codec.load().decode(data)) == 48000
+        sizes.append(len(data))
+    assert sizes[1] < 0.75 * sizes[0]
+    done = subprocess.run([*SOTTO, "encode", "talk.wav", "--packet", "80"], capture_output=True, text=True)
+    assert done.returncode == 2 and "--packet is for streaming" in done.stderr
+
+
 def test_what_is_no_wav_waits_for_its_end(in_folder):
     soundfile.write("talk.flac", real_speech(1), 16000)
     data = subprocess.run(
