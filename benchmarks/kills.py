@@ -85,9 +85,10 @@ def prepare(folder: Path, *, training: bool) -> None:
     from helpers import tiny  # with torch
 
     shards = tiny.write_shards(folder / "speech")
-    tiny.write_config(folder, shards, "spectrum", tiny.config(), steps=12, batch=2, save_minutes=0).rename(
-        folder / "tiny.toml"
-    )
+    config = tiny.write_config(folder, shards, "spectrum", tiny.config(), steps=12, batch=2, save_minutes=0)
+    # relative paths: each kill has its own run folder
+    (folder / "tiny.toml").write_text(config.read_text().replace(f"{folder}/", ""))
+    config.unlink()
 
 
 def started(command: Command, folder: Path, feed: int | None) -> int:
