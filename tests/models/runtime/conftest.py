@@ -41,7 +41,7 @@ def exported(request: pytest.FixtureRequest, shards: Path, tmp_path_factory: pyt
     save_file(
         {k: v.contiguous() for k, v in model.state_dict().items() if isinstance(v, Tensor)}, folder / "w.safetensors"
     )
-    stage = {"context": 2, "steps_per_crop": 8, "reference_frames": 60, "gain_scale": 1.1}
+    stage = {"task": "decoder", "context": 2, "steps_per_crop": 8, "reference_frames": 60, "gain_scale": 1.1}
     decoding = DECODING | {"envelope_passes": rate // 25, "contrast": {25: 0, 50: 0.4}[rate]}
     config = tables | {"stage": {"decoder": stage}, "decoding": decoding, "about": {"training": "synthetic"}}
     export(config, folder / "w.safetensors", shards, folder / "tiny")
