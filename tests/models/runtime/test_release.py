@@ -14,7 +14,7 @@ from sottovoce.models.release import Release, load
 from sottovoce.models.training.export import export
 
 REST = {
-    "stage": {"decoder": {"context": 2, "steps_per_crop": 8, "reference_frames": 60}},
+    "stage": {"decoder": {"task": "decoder", "context": 2, "steps_per_crop": 8, "reference_frames": 60}},
     "decoding": {"voiced_temperature": 1.0, "unvoiced_temperature": 1.0, "floor": 0.0, "envelope_passes": 0},
     "about": {},
 }
