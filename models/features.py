@@ -145,7 +145,7 @@ def power_spectrum(framed: Array, length: int, fft: int, first: int, last: int) 
     power *= power
     odd *= odd
     power += odd
-    return power  # type: ignore[return-value]
+    return power
 
 
 def log_mel(framed: Array) -> Array:

@@ -59,7 +59,7 @@ def write_npz(file: BinaryIO, record: TokenRecord) -> None:
     facts: dict[str, Any] = {name: np.asarray(value) for name, value in record.facts().items()}
     facts["speaker_vector"] = facts["speaker_vector"].astype(np.uint8)
     data = io.BytesIO()  # an archive is written back and forth
-    np.savez_compressed(data, codes=record.tokens.codes, **facts)  # type: ignore[arg-type]
+    np.savez_compressed(data, codes=record.tokens.codes, **facts)
     file.write(data.getvalue())
 
 
