@@ -21,8 +21,9 @@ def commands() -> list[list[str]]:
 
 
 def test_commands_run_one_after_the_other(tmp_path):
-    (tmp_path / "talks" / "more").mkdir(parents=True)
-    for name in ("talk.wav", "talks/one.wav", "talks/more/two.wav"):
+    for folder in ("talks/more", "speech/alice", "speech/bob"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("talk.wav", "talks/one.wav", "talks/more/two.wav", "speech/alice/a.wav", "speech/bob/b.wav"):
         shutil.copy(ROOT / "samples" / "slt-16k-mono.wav", tmp_path / name)
     ran = 0
     for arguments in commands():

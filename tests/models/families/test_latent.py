@@ -238,7 +238,7 @@ def test_training_lowers_the_loss(shards: Path):
     optimiser = torch.optim.Adam(experiment.model.parameters(), 1e-2)
     losses = []
     for step in range(30):
-        loss, _ = experiment.task.loss(experiment.sample(step))
+        loss, _ = experiment.task.loss(experiment.sample_batch(step))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

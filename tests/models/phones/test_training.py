@@ -51,7 +51,7 @@ def test_it_learns_to_hear(babbling: Path, tmp_path: Path, monkeypatch: pytest.M
     right, wrong = [], []
     for seed in range(8):
         said, others = babble.sentence(random), babble.sentence(random)
-        wave, _ = babble.report(said, 1000 + seed)
+        wave, _ = babble.say(said, 1000 + seed)
         right.append(judge.error_rate(wave, ["SIL", *said]))
         wrong.append(judge.error_rate(wave, others))
         assert network.phones(0.01 * wave) == network.phones(wave)  # at any level

@@ -12,7 +12,7 @@ class Part(Stateful):
 
 
 class Whole(Stateful):
-    STATE_FIELDS = ("parts", "part", "count", "begun", "loudness")
+    STATE_FIELDS = ("parts", "part", "count", "begun", "fade")
 
     def __init__(self):
         self.parts = [Part(), abs, Part()]
@@ -30,7 +30,7 @@ def lived() -> Whole:
 
 
 def test_all_that_is_remembered_and_nothing_else():
-    assert set(lived().state.arrays) == {"parts.0.past", "parts.2.past", "part.past", "count", "begun", "loudness"}
+    assert set(lived().state.arrays) == {"parts.0.past", "parts.2.past", "part.past", "count", "begun", "fade"}
 
 
 def test_taken_saved_and_put_back():

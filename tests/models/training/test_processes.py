@@ -29,7 +29,7 @@ def test_two_processes(run_config, tmp_path: Path, task: str):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*command, str(program), str(path)], env=os.environ | {"OMP_NUM_THREADS": "1"}, validate=True)
+    subprocess.run([*command, str(program), str(path)], env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True)
     for single, double in zip(tiny.journal(one), tiny.journal(tmp_path / "run"), strict=True):
         assert single.keys() == double.keys()
         for key in single:
