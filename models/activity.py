@@ -50,6 +50,9 @@ _STEADY_SWING_DB = 5.0
 
 _STEADY_FRAMES = 15
 
+_BEEP_FRAMES = 16
+"""Tonal frames in a row that no speech has."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -84,7 +87,9 @@ def find_runs(wave: ArrayLike) -> list[Run]:
     power = 10 * np.log10(np.square(spectra).sum(1, dtype=np.float64) + 10 ** (_LOWEST_DB / 10))
     active = _active(power)
     tonal = _tonal(spectra)
-    runs = []
+    beeps = _long(active & tonal)  # also those that begin where speech ends
+    runs = [Run(start * FRAME, min(stop * FRAME, len(samples)), False) for start, stop in _bridged(beeps)]
+    active = active & ~beeps
     for start, stop in _bridged(active):
         inside = slice(start, stop)
         sounding = active[inside]
@@ -94,7 +99,7 @@ def find_runs(wave: ArrayLike) -> list[Run]:
             and not _steady(power[inside])
         )
         runs.append(Run(start * FRAME, min(stop * FRAME, len(samples)), bool(speech)))
-    return runs
+    return sorted(runs, key=lambda run: run.start)
 
 
 def speech_in(wave: NDArray[np.float32], runs: list[Run]) -> NDArray[np.float32]:
@@ -165,6 +170,16 @@ def _bridged(active: NDArray[np.bool_]) -> list[tuple[int, int]]:
     starts = frames[np.concatenate(([0], gaps + 1))]
     stops = frames[np.concatenate((gaps, [len(frames) - 1]))] + 1
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
+def _long(tonal: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the frames in stretches of at least _BEEP_FRAMES tonal ones."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], tonal, [0]))))
+    found = np.zeros(len(tonal), bool)
+    for start, stop in edges.reshape(-1, 2):
+        if stop - start >= _BEEP_FRAMES:
+            found[start:stop] = True
+    return found
 
 
 def _steady(power: NDArray[np.float64]) -> bool:

@@ -27,7 +27,7 @@ def test_commands_run_one_after_the_other(tmp_path):
         shutil.copy(ROOT / "samples" / "slt-16k-mono.wav", tmp_path / name)
     ran = 0
     for arguments in commands():
-        if arguments[0] in ELSEWHERE:
+        if arguments[0] in ELSEWHERE or "mine" in arguments:  # a model that `train` makes
             continue
         done = subprocess.run([*SOTTO, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, (arguments, done.stderr)

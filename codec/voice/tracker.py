@@ -31,6 +31,9 @@ JUMP_DB = 6.0
 JUMP_FRAMES = 40
 """Frames of 10 ms in which a jump is looked for."""
 
+SHORTEST_FRAMES = 16
+"""Frames of 10 ms of a jump, of which there must be so many that are louder: a thump has fewer."""
+
 RECENT_SECONDS = 3
 """Seconds by which it is decided whether a jump is speech."""
 
@@ -99,11 +102,18 @@ class VoiceTracker(Stateful):
             self._due = self._active + min(self._active, round(RARELY_SECONDS * 100))
             self._measure(WINDOW_SECONDS * 100)
         elif self._frames % JUMP_FRAMES < len(power):
-            if active_level(self._heard[-JUMP_FRAMES * HOP :]) > byte_to_level(self._level) + JUMP_DB:
+            if self._louder_speech(self._heard[-JUMP_FRAMES * HOP :]):
                 self._measure(JUMP_FRAMES)
         elif self._quiet >= WINDOW_SECONDS * 100:
             self._quiet = 0
             self._measure(WINDOW_SECONDS * 100)  # of somebody farther away, where somebody speaks
+
+    def _louder_speech(self, wave: npt.NDArray[np.float32]) -> bool:
+        """Return whether there is louder speech in what came last, and not just a beep or a thump after speech."""
+        limit = byte_to_level(self._level) + JUMP_DB
+        if active_level(wave) <= limit or (_powers(wave) > 10 ** (limit / 10)).sum() < SHORTEST_FRAMES:
+            return False
+        return any(run.speech for run in find_runs(wave))
 
     def _measure(self, frames: int) -> None:
         """Measure the voice in the last frames of 10 ms, where there is speech in them."""
