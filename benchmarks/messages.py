@@ -40,7 +40,7 @@ PACKETS = (51, 115, 180, 233, 255, 500)
 SECONDS = (1, 2, 5, 10)
 LONGEST = 60 * RATE
 READ_EVERY = 10
-"""All changed packets are checked; of so many files one is read, and of so many of these one is decoded to codes."""
+"""All mutated packets are checked; one file in this number is read, and one read file in this number is decoded."""
 
 PLACES_APART = 77
 """Steps between the places where messages begin."""

@@ -154,7 +154,7 @@ def known(model: str | None) -> "Release | None":
 
 
 def steps(packet: str, model: "Release") -> int:
-    """Return the number of steps of a model in a packet of so many milliseconds."""
+    """Return the number of steps of a model in a packet of the given length in milliseconds."""
     return max(1, int(packet) * model.sample_rate // (1000 * model.step))
 
 

@@ -33,7 +33,7 @@ class Certificate(NamedTuple):
 def own_certificate(names: Iterable[str], folder: Path) -> Certificate:
     """Return a certificate for these names and addresses: the one in the folder, or a new one.
 
-    It is kept, so that a browser that was told to trust it needn't be told again.
+    The certificate is stored, so that a browser has to be configured to trust it only once.
     """
     path = folder / "certificate.pem"
     wanted = set(names)

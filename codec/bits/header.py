@@ -55,7 +55,7 @@ class Header:
     held : bool
         Whether steps of entropy coded blocks may be held, in pauses.
     protection : int
-        Parity records after each group of entropy coded blocks, at most 16: so many of these can be lost. 0 for none.
+        Parity records after each group of entropy coded blocks, 0 to 16: as many of its blocks may be lost.
     """
 
     model: bytes

@@ -52,7 +52,7 @@ def seek(source: Source, furthest: int) -> tuple[int, bool]:
     source : Source
         The stream.
     furthest : int
-        Give up after about so many bytes.
+        Number of bytes after which the search ends, about.
 
     Returns
     -------

@@ -5,7 +5,7 @@ BLOCK_STEPS = 50
 
 
 def steps_of(samples: int, step: int) -> int:
-    """Return how many steps of `step` samples hold so many."""
+    """Return the number of steps of `step` samples that hold `samples` samples."""
     return -(-samples // step)
 
 

@@ -16,7 +16,7 @@ TOTAL_BITS = 16
 
 
 def max_bytes(symbols: int) -> int:
-    """Return the bytes that so many symbols take at most."""
+    """Return the maximum number of bytes of the given number of symbols."""
     return symbols * TOTAL_BITS // 8 + 1
 
 

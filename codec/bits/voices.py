@@ -25,7 +25,7 @@ class VoiceChange(NamedTuple):
 
 
 def most_bytes_of_changes(steps: int, speaker: int) -> int:
-    """Return how many bytes the changes in a block of `steps` steps take at most, with speaker vectors of so many."""
+    """Return the maximum size in bytes of the changes in a block of `steps` steps."""
     return steps * (2 + speaker)
 
 

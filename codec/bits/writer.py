@@ -17,7 +17,7 @@ from sottovoce.codec.bits.records import pack_block, pack_end
 from sottovoce.codec.bits.voices import VoiceChange, pack_changes
 
 REPEATED_BLOCKS = 16
-"""Every so many blocks a voice that is not the header's is stored again, for readers that lost the block before."""
+"""Interval in blocks at which a voice other than the header's is stored again, for readers that lost blocks."""
 
 
 class Writer:

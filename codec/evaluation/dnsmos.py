@@ -36,13 +36,13 @@ def _network() -> Any:
 
 
 def opinion(wave: Wave) -> Opinion:
-    """Judge a wave: short ones are heard again and again, long ones window by window, a second apart."""
+    """Judge a wave: short ones are repeated, long ones are judged in windows, a second apart."""
     window = int(WINDOW * RATE)
     while len(wave) < window:
         wave = np.append(wave, wave)
     starts = range(0, (int(len(wave) // RATE - WINDOW) + 1) * RATE, RATE)
     pieces = [wave[start : int((start / RATE + WINDOW) * RATE)] for start in starts]
     # as in the authors' program, a window that lost a sample to rounding is left out
-    heard = [_network().run(None, {"input_1": piece[None]})[0][0] for piece in pieces if len(piece) == window]
-    signal, _, overall = np.transpose(heard).astype(np.float64)
+    scores = [_network().run(None, {"input_1": piece[None]})[0][0] for piece in pieces if len(piece) == window]
+    signal, _, overall = np.transpose(scores).astype(np.float64)
     return Opinion(float(np.polyval(SIGNAL, signal).mean()), float(np.polyval(OVERALL, overall).mean()))

@@ -24,6 +24,9 @@ MAX_REDUNDANCY = 8
 HELLO_SECONDS = 1.0
 """Seconds between hellos: a receiver that joins later waits for the next one."""
 
+FIRST_HELLOS = 3
+"""Number of first packets that each have a hello before them: a lost one would otherwise cost the first second."""
+
 _LAYOUT = struct.Struct("<BBH")
 _NUMBERS = 1 << 16
 
@@ -134,8 +137,8 @@ class Packetizer:
         self._next = 0
 
     def packet(self, number: int, packet: bytes) -> list[Datagram]:
-        """Return the datagrams for the next packet: one with the packet, and before it, once a second, a hello."""
-        due = number % self._hello_period == 0 or number <= self._redundancy
+        """Return the datagrams for the next packet: its own, and before it, where one is due, a hello."""
+        due = number % self._hello_period == 0 or number < max(FIRST_HELLOS, self._redundancy + 1)
         hello = [Datagram(Kind.HELLO, self.session, number, self._header)] if due else []
         kind, body = (
             (Kind.PACKETS, join_packets([packet, *self._recent])) if self._redundancy else (Kind.PACKET, packet)

@@ -34,7 +34,7 @@ class JitterBuffer:
     recovered : int
         Packets that arrived in time, but only as a copy in a later datagram.
     shift : int
-        Concealed packets that were not lost: everything is played later by so many packets.
+        Concealed packets that were not lost: the number of packets by which playback is later.
     end : int or None
         Number after the last packet, once it is known.
     """

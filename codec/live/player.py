@@ -22,7 +22,7 @@ class AudioOutput(Protocol):
         """Number of samples that wait to be played."""
 
     def start(self, silence: int) -> None:
-        """Begin to play: first the jitter buffer's delay, then so many samples of silence."""
+        """Begin to play: first the jitter buffer's delay, then the given number of silent samples."""
 
     def write(self, wave: npt.NDArray[np.int16], first: int) -> None:
         """Add samples, of which the first has this number."""

@@ -64,7 +64,7 @@ class PacedAudioOutput:
         return max(0, self._left())
 
     def start(self, silence: int) -> None:
-        """Begin to play after the delay and so many samples of silence, which aren't written."""
+        """Begin to play after the delay and the given number of silent samples, which aren't written."""
         self._start_time = time.perf_counter() + self._lead + silence / self._rate
 
     def write(self, wave: npt.NDArray[np.int16], first: int) -> None:

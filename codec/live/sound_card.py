@@ -143,7 +143,7 @@ class Playback(PortAudioStream):
         return self._ring.underruns + self._lapses
 
     def start(self, silence: int) -> None:
-        """Begin to play: first `lead` seconds, and then so many samples, of silence."""
+        """Begin to play with silence: `lead` seconds, then the given number of samples."""
         self._started = True
         length = round((self._lead + silence / self.rate) * self.device_rate)
         self._ring.write(np.zeros(length, np.float32), -self._lead * self.rate - silence)

@@ -266,7 +266,7 @@ def _whole(part: _SourceFile) -> int:
 
 
 def _check_length(samples: int, steps: int, part: _SourceFile) -> None:
-    """Refuse a length that isn't that of so many steps, or of their packets."""
+    """Refuse a length that does not match the number of steps, or of their packets."""
     unit = part.reader.header.packet_steps or 1
     if -(-samples // (part.model.step * unit)) * unit != steps:
         raise SottoError("its end tells another length than it has", "leave out its end; decoding believes the end")

@@ -44,7 +44,7 @@ def convert_voice(
 
 
 def first(blocks: Iterator[CodeBlock], steps: int) -> list[CodeBlock]:
-    """Take so many steps of blocks, and what is left of the last of these."""
+    """Split blocks after a number of steps; also return the rest of the last block taken."""
     head: list[CodeBlock] = []
     while steps > 0 and (block := next(blocks, None)) is not None:
         head.append(block)

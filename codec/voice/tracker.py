@@ -32,7 +32,7 @@ JUMP_FRAMES = 40
 """Frames of 10 ms in which a jump is looked for."""
 
 SHORTEST_FRAMES = 16
-"""Frames of 10 ms of a jump, of which there must be so many that are louder: a thump has fewer."""
+"""Minimum number of louder frames of 10 ms in a jump: a thump has fewer."""
 
 RECENT_SECONDS = 3
 """Seconds by which it is decided whether a jump is speech."""

@@ -83,7 +83,7 @@ def read_header(read: ReadAt, begin: int, end: int) -> WavHeader | None:
     Parameters
     ----------
     read : callable
-        Returns up to so many bytes at an offset.
+        Returns at most the given number of bytes at an offset.
     begin, end : int
         Where the WAV begins, and where what is there of it ends.
 

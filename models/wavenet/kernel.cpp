@@ -202,7 +202,7 @@ PyMethodDef kMethods[] = {
     {"run", guarded<run>, METH_VARARGS, "Sample whole frames of one to four streams."},
     {"score", guarded<score>, METH_VARARGS, "Logits of given inputs."},
     {"float_score", guarded<float_score>, METH_VARARGS, "Logits of given inputs in float32."},
-    {"stream", guarded<stream>, METH_VARARGS, "Seconds of one pass over so many weight bytes."},
+    {"stream", guarded<stream>, METH_VARARGS, "Time in seconds of one pass over the given number of weight bytes."},
     {"philox", random_words, METH_VARARGS, "One block of random numbers."},
     {"allocations", allocations, METH_NOARGS, "Number of memory blocks allocated so far."},
     {nullptr, nullptr, 0, nullptr}};

@@ -1,4 +1,4 @@
-// The weight-streaming floor of an instruction set: what any sampler of so many weights must at least do.
+// The weight-streaming floor of an instruction set: the minimum time of any sampler that reads this number of weights.
 
 // Every weight through one multiply-add, or through a register only.
 TARGET inline int32_t stream(const int8_t* weights, size_t bytes, bool multiply) {

@@ -94,8 +94,7 @@ def test_a_lossy_link(in_folder):
     soundfile.write("speech.wav", speech, 16000)
     facts, played, link = over(LinkSettings(loss=0.1, burst=3, jitter=0.05), "--buffer", "60")
     assert 0 < facts["lost"] <= facts["concealed"]
-    # where the first hello is lost, sound begins with the next one, a second later
-    assert len(played) >= len(speech) - 640 * link.longest_loss - 16000
+    assert len(played) >= len(speech) - 640 * (link.longest_loss + 2)  # a loss at the start takes hellos, too
     assert np.std(played) > 0.5 * np.std(speech)
 
 

@@ -92,7 +92,7 @@ export function drawFrequencies(canvas, highest) {
   context.shadowBlur = 0;
 }
 
-/** Draw an axis of times for so many seconds. */
+/** Draw the time axis of a recording of `seconds` seconds. */
 export function drawTimes(canvas, seconds) {
   const context = fit(canvas);
   if (!seconds) return;

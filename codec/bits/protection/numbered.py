@@ -8,7 +8,7 @@ NUMBERS = 64
 """Blocks are numbered modulo this."""
 
 MAX_AHEAD = NUMBERS // 2
-"""By up to so many blocks a number may be ahead of the one that is due; others are chance, or come too late."""
+"""Largest difference in blocks between a number and the expected one; a larger one is a false match or too late."""
 
 HEAD = 2
 """Bytes of a payload before its codes, at most."""

@@ -68,7 +68,7 @@ def protect(first: int, payloads: Sequence[bytes], parity: int) -> bytes:
     payloads : sequence of bytes
         Of its blocks, 1 to 16.
     parity : int
-        How many records: so many of the group's blocks, and of these records, can be lost.
+        Number of parity records: the number of blocks and records of the group that may be lost.
     """
     code = _code(parity)
     size = _LENGTH + max(map(len, payloads))
@@ -107,7 +107,7 @@ def restore(
 
 
 def _solved(rows: Sequence[bytes | None], count: int) -> list[bytes] | None:
-    """The first `count` rows from any so many of all; None where others that are there contradict these.
+    """The first `count` rows from any `count` rows of all; None where others that are there contradict these.
 
     Whole rows at once: to decode each column would let a few hostile kilobytes hold a reader up for seconds. The
     equations of a code word have Vandermonde's matrix of a point for each row, so each row that isn't used is a sum of

@@ -115,7 +115,7 @@ def pink(samples: int, draw: np.random.Generator) -> Wave:
 
 
 def _excerpt(wave: Wave, samples: int, draw: np.random.Generator) -> Wave:
-    """Return so many samples from a random place; the recording is repeated if it is too short."""
+    """Return the given number of samples from a random place; the recording is repeated if it is too short."""
     if not len(wave):
         return np.zeros(samples, np.float32)
     start = int(draw.integers(len(wave)))

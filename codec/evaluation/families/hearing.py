@@ -50,7 +50,7 @@ def originals(told: Tensor) -> list[Clip]:
 
 
 def sampler(family: Family, told: Tensor) -> Callable[[float], Tensor] | None:
-    """What draws so many seconds of one sequence; None where the family draws none."""
+    """Function that samples a sequence of a given number of seconds; None for a family that cannot sample."""
     generator = torch.Generator().manual_seed(SEED)
     rate = SAMPLE_RATE // _unit(family)
 

@@ -51,7 +51,7 @@ def compare(
     each : callable
         Spreads the work.
     watcher : EvaluationProgress
-        Is told how it goes.
+        Receives the progress.
 
     Returns
     -------
@@ -71,14 +71,14 @@ def compare(
         raise SottoError("no families in the box", "train some, and name their family.safetensors with --families")
     recordings = find(source, folder)
     with watcher.progress("reading"):
-        heard = list(watched(watcher, map(_read, recordings), len(recordings)))
-    told = choose([_traits(one, len(x)) for one, x in zip(recordings, heard, strict=True)], HEARD)
+        waves = list(watched(watcher, map(_read, recordings), len(recordings)))
+    chosen = choose([_traits(one, len(x)) for one, x in zip(recordings, waves, strict=True)], HEARD)
     crc32 = 0
-    for x in heard:
+    for x in waves:
         crc32 = zlib.crc32(x.tobytes(), zlib.crc32(str(len(x)).encode(), crc32))
     sweep(folder)
     tasks = [
-        FamilyMeasurement(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(told), crc32)
+        FamilyMeasurement(folder, one.name, one.file, one.sha256, tuple(recordings), tuple(chosen), crc32)
         for one in opened
     ]
     results = Work(each, watcher).done("measuring", measure, tasks)
@@ -91,9 +91,9 @@ def compare(
         "sottovoce": metadata.version("sottovoce"),
         "torch": torch.__version__,
     }
-    counts = [(one, len(x)) for one, x in zip(recordings, heard, strict=True)]
-    report = assemble(found, counts, told, versions)
-    real = originals(prompts([torch.from_numpy(heard[i]).long() for i in told]))
+    counts = [(one, len(x)) for one, x in zip(recordings, waves, strict=True)]
+    report = assemble(found, counts, chosen, versions)
+    real = originals(prompts([torch.from_numpy(waves[i]).long() for i in chosen]))
     _save(folder / "compare.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     _save(folder / "compare.md", markdown(report))
     _save(folder / "compare.html", page.build(report, {one.name: one.measured["clips"] for one in found}, real))

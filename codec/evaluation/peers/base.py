@@ -40,8 +40,8 @@ class Peer(Protocol):
     family : str
         What it belongs to: "sottovoce", "codec2", "opus", "speex", "lc3", "anchor", or another name.
     bit_rate : float or None
-        Bits of its codes a second, without a file around them: what its definition says or, of Opus, which varies, what
-        it is told to reach. None where nothing is coded, or where it is not known.
+        Bits per second of its codes, without a container: the nominal rate or, for Opus, whose rate varies, the target
+        rate. None where nothing is coded, or where it is not known.
     identity : str
         Where this is the same, so are the results: version and behaviour of the programs, or model and preset.
     """

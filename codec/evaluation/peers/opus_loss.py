@@ -68,7 +68,7 @@ class _Decoder:
         _library().opus_decoder_destroy(self._handle)
 
     def decode(self, packet: bytes | None, samples: int) -> Wave:
-        """Decode a packet; None is a lost one of so many samples."""
+        """Decode a packet of the given number of samples; None is a lost packet."""
         count = _library().opus_decode_float(
             self._handle,
             packet,
