@@ -1,12 +1,11 @@
 """Labels of recordings from a table: text, language, speaker and the like."""
 
-import csv
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from sottovoce.codec.corpus.records import FIELDS
-from sottovoce.codec.errors import SottoError, error_context
+from sottovoce.codec.errors import error_context
+from sottovoce.models.speech_table import find_recording, read_table
 
 
 class LabelTable:
@@ -15,7 +14,7 @@ class LabelTable:
     Parameters
     ----------
     file : str
-        A CSV file with a header. Its column ``path`` has the paths of recordings relative to the folder of the table.
+        A table as `read_table` reads it. Its column ``path`` has paths relative to the folder of the table.
 
     Attributes
     ----------
@@ -30,21 +29,15 @@ class LabelTable:
 
     def __init__(self, file: str) -> None:
         with error_context(file):
-            try:
-                with open(file, encoding="utf-8-sig", newline="") as lines:
-                    reader = csv.DictReader(lines)
-                    names: Sequence[str] = reader.fieldnames or ()
-                    if "path" not in names:
-                        raise SottoError("has no column path", "give a CSV table with the paths of recordings in it")
-                    self.names = [name for name in names if name and name not in FIELDS]
-                    folder = Path(file).parent
-                    self._rows = {
-                        os.path.realpath(folder / row["path"]): {name: row[name] or "" for name in self.names}
-                        for row in reader
-                        if row["path"]
-                    }
-            except (UnicodeDecodeError, csv.Error) as error:
-                raise SottoError(f"is no CSV table in UTF-8 ({error})", "save it as CSV in UTF-8") from error
+            rows = read_table(file, "path")
+        self.names = [name for name in (rows[0] if rows else ()) if name and name not in FIELDS]
+        folder = Path(file).parent
+        self._rows = {
+            os.path.realpath(find_recording(row["path"], [folder]) or folder / row["path"]): {
+                name: row[name] for name in self.names
+            }
+            for row in rows
+        }
 
     def of(self, recording: str) -> dict[str, str] | None:
         """Return the labels of a recording, or None if the table does not have it."""
