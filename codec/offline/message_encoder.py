@@ -24,10 +24,11 @@ from sottovoce.codec.errors import SottoError
 from sottovoce.codec.io.arrays import integer
 from sottovoce.codec.models import by_name, context_coder, context_network
 from sottovoce.codec.offline.dtx import PauseDetector
-from sottovoce.codec.offline.rate_search import cheaper_codes, latents_of
+from sottovoce.codec.offline.rate_search import cheaper_codes
 from sottovoce.codec.voice.level import normalising_gain
 from sottovoce.codec.voice.tracker import voice_of
 from sottovoce.models.release import Preset, Release
+from sottovoce.models.runtime.encoder import latents_of
 
 LEAST_MTU = 16
 MOST_MTU = 1 << 16
@@ -116,7 +117,8 @@ def cheap_codes(wave: npt.NDArray[np.float32], model: Release, preset: Preset) -
     """Return codes [shape=(steps, books)] of a recording at the models' level that take few bits."""
     network = context_network(model, preset)
     assert network is not None
-    return cheaper_codes(latents_of(wave, model, preset), model.latent_quantizer.first(preset.books), network)
+    latents = latents_of(wave, model.config, model.analysis, preset.index)
+    return cheaper_codes(latents, model.latent_quantizer.first(preset.books), network)
 
 
 def _held(wave: npt.NDArray[np.float32], model: Release, steps: int) -> npt.NDArray[np.uint8]:

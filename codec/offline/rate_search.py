@@ -19,12 +19,10 @@ from sottovoce.codec.bits.context.units import (
     SUM_BITS,
     SUM_LIMIT,
 )
-from sottovoce.models.release import Preset, Release
 from sottovoce.models.runtime.quantizer import Quantizer, lowest
 
 RATE_WEIGHT = 0.04
-"""Price of a bit, as a share of the mean squared error of the nearest codes: saves 4 % of the bits at the preset
-`low` for 0.03 dB more error, and 7 % at `default` for 0.1 dB."""
+"""Price of a bit, as a share of the mean squared error of the nearest codes."""
 
 _DEEPEST = 24 << LOGIT_BITS
 
@@ -114,25 +112,3 @@ class _Search:
         for row, shift in enumerate(SLOW, 2):
             memory[row] += ((memory[0] << FINE_BITS) - memory[row]) >> shift
         self._age += 1
-
-
-def latents_of(wave: npt.NDArray[np.float32], model: Release, preset: Preset) -> npt.NDArray[np.float32]:
-    """Return the latents [shape=(steps, size)] of a recording at the models' level."""
-    encoder = model.encoder(preset.books)
-    kept = _Kept(encoder.quantizer)
-    encoder.quantizer = kept
-    encoder.push(wave)
-    encoder.finish()
-    return np.concatenate(kept.latents)
-
-
-class _Kept(Quantizer):
-    """Keeps the latents in the place of quantising them."""
-
-    def __init__(self, quantizer: Quantizer) -> None:
-        super().__init__(quantizer.books, quantizer.beam)
-        self.latents: list[npt.NDArray[np.float32]] = [np.zeros((0, quantizer.books[0].shape[1]), np.float32)]
-
-    def __call__(self, latents: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
-        self.latents.append(np.atleast_2d(latents))
-        return np.zeros((len(self.latents[-1]), len(self.books)), np.int16)

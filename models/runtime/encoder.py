@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sottovoce.models.features import HOP, INPUTS, REACH, SAMPLE_RATE
+from sottovoce.models.features import frames as framed
 from sottovoce.models.runtime.linear_core import LinearCoreAnalysis
 from sottovoce.models.runtime.quantizer import Quantizer
 from sottovoce.models.runtime.state import Stateful
@@ -96,3 +97,19 @@ class Encoder(Stateful):
         latents = self.analysis(features, self.preset)[0 if self.started else 1 :]
         self.started = True
         return self.quantizer(latents)
+
+
+def latents_of(
+    wave: NDArray[np.float32], config: dict[str, Any], analysis: LinearCoreAnalysis | StridedAnalysis, preset: int
+) -> NDArray[np.float32]:
+    """Compute the latents of a whole recording, which an `Encoder` of the same arguments quantises.
+
+    Returns
+    -------
+    ndarray of float32 [shape=(steps, latent)]
+    """
+    step = SAMPLE_RATE // config["model"]["rate"]
+    make, inputs = INPUTS[config["model"]["inputs"]]
+    features = make(framed(np.pad(wave, (0, -len(wave) % step)))).reshape(-1, step // HOP, inputs)
+    silence = np.zeros((1, *features.shape[1:]), np.float32)  # the network reads a step's latent one step late
+    return analysis.fresh()(np.concatenate((features, silence)), preset)[1:]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sottovoce.models.lpc import predictor
 from sottovoce.models.release import Release
 from sottovoce.models.runtime import decoder as decoder_module
-from sottovoce.models.runtime.encoder import FRAME_OVERHANG
+from sottovoce.models.runtime.encoder import FRAME_OVERHANG, latents_of
 from sottovoce.models.runtime.layers import ACTIVATION_BITS, ExactDense, FloatDense, Stack, make_dense
 from sottovoce.models.runtime.plans import strided_encoder_plan
 from sottovoce.models.runtime.quantizer import Quantizer
@@ -245,6 +245,16 @@ def test_any_chunking_gives_the_same_codes(exported, cuts: list[int], length: in
     whole = codes([wave])
     assert len(whole) == -(-length // exported.release.step)
     assert np.array_equal(codes(np.split(wave, sorted(min(cut, length) for cut in cuts))), whole)
+
+
+@pytest.mark.parametrize("length", [1, 640, 16001])
+def test_latents_of_a_whole_recording_are_those_that_the_encoder_quantises(exported, length: int):
+    release = exported.release
+    wave = np.random.default_rng(0).normal(0, 0.1, length).astype(np.float32)
+    encoder = release.encoder()
+    codes = np.concatenate((encoder.push(wave), encoder.finish()))
+    latents = latents_of(wave, release.config, release.analysis, encoder.preset)
+    assert (release.latent_quantizer(latents) == codes).mean() > 0.98  # but for rounding
 
 
 def test_codes_come_as_soon_as_the_lookahead_allows(exported):
